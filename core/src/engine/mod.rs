@@ -1,0 +1,63 @@
+//! The answer: policies, schema and entities, checked and indexed, never changing.
+//!
+//! [`reference`](Evaluator::Reference) is the official authorizer and the meaning of every policy.
+
+mod entities;
+mod grants;
+mod nesting;
+mod overlay;
+mod policies;
+mod reference;
+mod schema;
+mod snapshot;
+
+pub use policies::PolicyInfo;
+pub use schema::SCHEMA;
+pub use snapshot::Snapshot;
+
+use crate::model::Limits;
+
+/// What is done with a policy that cannot be evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ErrorMode {
+    /// An erroring forbid denies; so do obligations that conflict. An erroring permit is skipped.
+    #[default]
+    Deny,
+    /// Exactly Cedar: every erroring policy is skipped, even when a forbid then fails open.
+    CedarSkip,
+}
+
+/// What is held against the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Validation {
+    /// Policies when they are loaded and requests as they are built.
+    #[default]
+    All,
+    /// Policies only.
+    Policies,
+    /// Requests only.
+    Requests,
+    /// Nothing.
+    None,
+}
+
+/// How a snapshot is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Bounds on what is loaded, and later on requests.
+    pub limits: Limits,
+    /// What is held against the schema. A bundle's policies always are.
+    pub validation: Validation,
+    /// What is done with a policy that cannot be evaluated.
+    pub error_mode: ErrorMode,
+}
+
+impl Validation {
+    fn of_policies(self) -> bool {
+        matches!(self, Self::All | Self::Policies)
+    }
+
+    fn of_requests(self) -> bool {
+        matches!(self, Self::All | Self::Requests)
+    }
+}

@@ -1,0 +1,120 @@
+//! Entities and attributes of a request over the stored ones.
+
+use std::collections::{HashMap, HashSet};
+
+use cedar_policy::Entities;
+use cedar_policy_core::ast::{Context, Entity, EntityUID, PartialValue, Value};
+use cedar_policy_core::entities::{
+    Dereference, Entities as CoreEntities, NoEntitiesSchema, TCComputation,
+};
+use cedar_policy_core::extensions::Extensions;
+
+use crate::request::Request;
+
+/// What a request's entities and the stored ones look like together.
+///
+/// Deciding only ever looks at entities that it can name: those of the request, those the policies
+/// write out, and those that the attributes of such entities hold. They alone are copied, so the
+/// cost is that of what a request can reach and not that of the store.
+///
+/// # Errors
+/// When the request's entities close the hierarchy to a cycle; says at which entity.
+pub(super) fn merge(
+    stored: &Entities,
+    request: &Request,
+    named: &HashSet<EntityUID>,
+) -> Result<Entities, String> {
+    let overlay = Overlay::new(stored.as_ref(), request);
+    let mut reached: HashMap<EntityUID, Entity> = HashMap::new();
+    let mut waiting: Vec<EntityUID> = [request.principal(), request.action(), request.resource()]
+        .map(|uid| AsRef::<EntityUID>::as_ref(uid).clone())
+        .into_iter()
+        .chain(named.iter().cloned())
+        .collect();
+    if let Context::Value(values) = request.context().as_ref() {
+        waiting.extend(values.values().flat_map(Value::all_literal_uids));
+    }
+    while let Some(uid) = waiting.pop() {
+        if reached.contains_key(&uid) {
+            continue;
+        }
+        if let Some(entity) = overlay.entity(&uid) {
+            let values = entity.attrs().chain(entity.tags()).map(|(_, value)| value);
+            waiting.extend(values.filter_map(known).flat_map(Value::all_literal_uids));
+            reached.insert(uid, overlay.closed(entity)?);
+        }
+    }
+    let (schema, assume) = (None::<&NoEntitiesSchema>, TCComputation::AssumeAlreadyComputed);
+    let merged = reached.into_values();
+    CoreEntities::from_entities(merged, schema, assume, Extensions::all_available())
+        .map(Entities::from)
+        .map_err(|error| error.to_string())
+}
+
+struct Overlay<'a> {
+    stored: &'a CoreEntities,
+    over: HashMap<EntityUID, Entity>,
+}
+
+impl<'a> Overlay<'a> {
+    fn new(stored: &'a CoreEntities, request: &Request) -> Self {
+        let entities = request.entities().iter().map(|entity| -> &Entity { entity.as_ref() });
+        let mut over: HashMap<EntityUID, Entity> =
+            entities.map(|entity| (entity.uid().clone(), entity.clone())).collect();
+        for attributes in request.attributes() {
+            let attributes: &Entity = attributes.as_entity().as_ref();
+            let uid = attributes.uid();
+            let under = over.get(uid).or_else(|| stored_entity(stored, uid));
+            over.insert(uid.clone(), match under {
+                Some(under) => patched(under, attributes),
+                None => attributes.clone(),
+            });
+        }
+        Self { stored, over }
+    }
+
+    fn entity(&self, uid: &EntityUID) -> Option<&Entity> {
+        self.over.get(uid).or_else(|| stored_entity(self.stored, uid))
+    }
+
+    /// The entity with the ancestors it has once the overlay is in place.
+    fn closed(&self, entity: &Entity) -> Result<Entity, String> {
+        let mut closed = entity.clone();
+        closed.remove_all_indirect_ancestors();
+        let mut waiting: Vec<&EntityUID> = entity.parents().collect();
+        let mut seen = HashSet::new();
+        while let Some(uid) = waiting.pop() {
+            if uid == entity.uid() {
+                return Err(format!(
+                    "the entities of the request close the hierarchy to a cycle through `{uid}`"
+                ));
+            }
+            if seen.insert(uid) {
+                closed.add_indirect_ancestor(uid.clone());
+                waiting.extend(self.entity(uid).into_iter().flat_map(Entity::parents));
+            }
+        }
+        Ok(closed)
+    }
+}
+
+fn stored_entity<'a>(stored: &'a CoreEntities, uid: &EntityUID) -> Option<&'a Entity> {
+    match stored.entity(uid) {
+        Dereference::Data(entity) => Some(entity),
+        Dereference::NoSuchEntity | Dereference::Residual(_) => None,
+    }
+}
+
+/// An entity with some of its attributes replaced.
+fn patched(under: &Entity, attributes: &Entity) -> Entity {
+    let (uid, mut attrs, indirect, parents, tags) = under.clone().into_inner();
+    attrs.extend(attributes.attrs().map(|(name, value)| (name.clone(), value.clone())));
+    Entity::new_with_attr_partial_value(uid, attrs, indirect, parents, tags)
+}
+
+fn known(value: &PartialValue) -> Option<&Value> {
+    match value {
+        PartialValue::Value(value) => Some(value),
+        PartialValue::Residual(_) => None,
+    }
+}

@@ -1,0 +1,311 @@
+//! Policy texts into a policy set, with what the outcome needs to know of each policy.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use cedar_policy::{
+    Policy, PolicyId, PolicySet, SlotId, ValidationMode, Validator,
+};
+use cedar_policy_core::ast::EntityUID;
+use miette::Diagnostic;
+use serde::Deserialize;
+
+use super::{grants, nesting};
+use crate::bundle::{Bundle, Member};
+use crate::model::{
+    Effect, Exceeded, Limits, LoadError, LoadErrorKind, Obligations, Place, Problem, Schema, Span,
+};
+
+/// The policies of a snapshot.
+#[derive(Debug)]
+pub(super) struct Policies {
+    pub(super) set: PolicySet,
+    /// One for each policy that can decide, in the order of the policy set.
+    pub(super) infos: Vec<PolicyInfo>,
+    pub(super) order: HashMap<PolicyId, usize>,
+    /// What validation warned of.
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// What is known of a policy beside its meaning.
+#[derive(Debug, Clone)]
+pub struct PolicyInfo {
+    /// Its id.
+    pub id: PolicyId,
+    /// Permit or forbid.
+    pub effect: Effect,
+    /// The text of its `@message`.
+    pub message: Option<String>,
+    /// Its obligations.
+    pub obligations: Obligations,
+    /// Where it stands; the text of a link is its template's.
+    pub place: Place,
+}
+
+impl Policies {
+    pub(super) fn read(
+        bundle: &Bundle,
+        schema: Option<&Schema>,
+        limits: &Limits,
+    ) -> Result<Self, LoadError> {
+        let mut reading = Reading::default();
+        let mut problems = Vec::new();
+        for member in bundle.policies() {
+            if let Err(error) = reading.member(member, limits) {
+                if error.kind() != LoadErrorKind::Policy {
+                    return Err(error);
+                }
+                problems.extend_from_slice(error.problems());
+            }
+        }
+        LoadError::check(LoadErrorKind::Policy, problems)?;
+        if let Some(member) = bundle.links() {
+            reading.links(member)?;
+        }
+        reading.grants(bundle)?;
+        Exceeded::check("policies", limits.policies, reading.count)?;
+        reading.finish(schema)
+    }
+
+    /// The entities that the policies write out.
+    pub(super) fn named(&self) -> HashSet<EntityUID> {
+        let literals = self.set.policies().flat_map(|policy| {
+            let scope = policy.template_links().into_iter().flat_map(HashMap::into_values);
+            policy.entity_literals().into_iter().chain(scope)
+        });
+        literals.map(|uid| AsRef::<EntityUID>::as_ref(&uid).clone()).collect()
+    }
+}
+
+#[derive(Default)]
+struct Reading {
+    set: PolicySet,
+    places: HashMap<PolicyId, Place>,
+    /// Statements read so far: the number in the id of the next one that has no `@id`.
+    count: usize,
+}
+
+impl Reading {
+    fn member(&mut self, member: &Member, limits: &Limits) -> Result<(), LoadError> {
+        if member.text.trim_start().starts_with('{') {
+            return self.json(member);
+        }
+        nesting::check(&member.text, limits).map_err(|exceeded| {
+            let spans = exceeded.offset().map(|offset| Span { offset, length: 1, label: None });
+            let problem = Problem::from(exceeded);
+            let problem = problem.at(&member.name, &member.text, spans.into_iter().collect());
+            LoadError::new(LoadErrorKind::Limit, problem)
+        })?;
+        let parsed: PolicySet =
+            member.text.parse().map_err(|error| refused("policy.syntax", &error, member))?;
+        let first = self.count;
+        for template in parsed.templates() {
+            let id = statement_id(template.id(), template.annotation("id"), first);
+            let place = place(template.as_ref().loc(), member);
+            self.add(id, place, |set, id| set.add_template(template.new_id(id)))?;
+        }
+        for policy in parsed.policies() {
+            let id = statement_id(policy.id(), policy.annotation("id"), first);
+            let place = place(policy.as_ref().loc(), member);
+            self.add(id, place, |set, id| set.add(policy.new_id(id)))?;
+        }
+        Ok(())
+    }
+
+    /// Cedar's JSON form of a policy set, or of one policy.
+    fn json(&mut self, member: &Member) -> Result<(), LoadError> {
+        let syntax = |error: serde_json::Error| {
+            let problem = Problem::error("policy.syntax", error.to_string());
+            LoadError::new(LoadErrorKind::Policy, problem.file(&member.name, &member.text))
+        };
+        let json: serde_json::Value = serde_json::from_str(&member.text).map_err(syntax)?;
+        if json.get("effect").is_some() {
+            let id = PolicyId::new(format!("policy{}", self.count));
+            let policy = Policy::from_json(Some(id), json)
+                .map_err(|error| refused("policy.syntax", &error, member))?;
+            let id = policy.annotation("id").map_or_else(|| policy.id().clone(), PolicyId::new);
+            return self.add(id, whole(member), |set, id| set.add(policy.new_id(id)));
+        }
+        let parsed = PolicySet::from_json_value(json)
+            .map_err(|error| refused("policy.syntax", &error, member))?;
+        for template in parsed.templates() {
+            let id = template.id().clone();
+            self.add(id, whole(member), |set, id| set.add_template(template.new_id(id)))?;
+        }
+        for policy in parsed.policies() {
+            match (policy.template_id(), policy.template_links()) {
+                (Some(template), Some(values)) => {
+                    let template = template.clone();
+                    self.add(policy.id().clone(), whole(member), |set, id| {
+                        set.link(template, id, values)
+                    })?;
+                }
+                _ => self.add(policy.id().clone(), whole(member), |set, id| {
+                    set.add(policy.new_id(id))
+                })?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Template links in the form of the stock command line.
+    fn links(&mut self, member: &Member) -> Result<(), LoadError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Link {
+            template_id: String,
+            link_id: String,
+            args: HashMap<String, String>,
+        }
+        let wrong = |message: String| {
+            let problem = Problem::error("policy.link", message).file(&member.name, &member.text);
+            LoadError::new(LoadErrorKind::Policy, problem)
+        };
+        let links: Vec<Link> =
+            serde_json::from_str(&member.text).map_err(|error| wrong(error.to_string()))?;
+        for link in links {
+            let mut values = HashMap::new();
+            for (slot, uid) in link.args {
+                let slot = match slot.as_str() {
+                    "?principal" => SlotId::principal(),
+                    "?resource" => SlotId::resource(),
+                    other => {
+                        let other = other.escape_debug();
+                        return Err(wrong(format!("`{other}` is not a slot")));
+                    }
+                };
+                let uid: cedar_policy::EntityUid = uid.parse().map_err(|_| {
+                    wrong(format!("`{}` is not an entity uid", uid.escape_debug()))
+                })?;
+                values.insert(slot, uid);
+            }
+            let template = PolicyId::new(link.template_id);
+            let place = self.places.get(&template).cloned().unwrap_or_else(|| whole(member));
+            self.add(PolicyId::new(link.link_id), place, |set, id| set.link(template, id, values))?;
+        }
+        Ok(())
+    }
+
+    fn grants(&mut self, bundle: &Bundle) -> Result<(), LoadError> {
+        let Some(member) = bundle.grants_text() else { return Ok(()) };
+        for grant in bundle.grants() {
+            let policy = grants::policy(grant).map_err(|message| {
+                let problem = Problem::error("grants.invalid", message);
+                let problem = problem.file(&member.name, &member.text);
+                LoadError::new(LoadErrorKind::Grants, problem)
+            })?;
+            self.add(policy.id().clone(), whole(member), |set, _| set.add(policy))?;
+        }
+        Ok(())
+    }
+
+    fn add<E: Diagnostic>(
+        &mut self,
+        id: PolicyId,
+        place: Place,
+        add: impl FnOnce(&mut PolicySet, PolicyId) -> Result<(), E>,
+    ) -> Result<(), LoadError> {
+        self.count = self.count.saturating_add(1);
+        if let Some(first) = self.places.get(&id) {
+            let shown = id.to_string();
+            let message = format!("policy id `{}` is there twice", shown.escape_debug());
+            let mut problem = Problem::error("policy.duplicate_id", message)
+                .help("give each policy an `@id` of its own");
+            let line = first.line_and_column().map_or(1, |(line, _)| line);
+            let also = format!("{}:{line}", first.file.escape_debug());
+            problem.message.push_str(&format!(", the first time at {also}"));
+            problem.place = Some(place);
+            return Err(LoadError::new(LoadErrorKind::Policy, problem));
+        }
+        add(&mut self.set, id.clone()).map_err(|error| {
+            let problems =
+                Problem::from_diagnostic("policy.invalid", &error, &place.file, &place.text);
+            LoadError::all(LoadErrorKind::Policy, problems)
+        })?;
+        self.places.insert(id, place);
+        Ok(())
+    }
+
+    fn finish(self, schema: Option<&Schema>) -> Result<Policies, LoadError> {
+        let warnings = match schema {
+            Some(schema) => self.validate(schema)?,
+            None => Vec::new(),
+        };
+        let mut infos = Vec::with_capacity(self.set.num_of_policies());
+        let mut problems = Vec::new();
+        for policy in self.set.policies() {
+            let place = self.places.get(policy.id()).cloned().unwrap_or_else(Place::nowhere);
+            let obligations = Obligations::from_annotations(policy.annotations());
+            let obligations = obligations.unwrap_or_else(|error| {
+                let mut problem = Problem::error(
+                    "policy.obligation",
+                    format!("policy `{}`: {error}", policy.id().to_string().escape_debug()),
+                );
+                problem.place = Some(place.clone());
+                problems.push(problem);
+                Obligations::default()
+            });
+            infos.push(PolicyInfo {
+                id: policy.id().clone(),
+                effect: policy.effect(),
+                message: policy.annotation("message").map(str::to_owned),
+                obligations,
+                place,
+            });
+        }
+        LoadError::check(LoadErrorKind::Policy, problems)?;
+        let order = infos.iter().enumerate().map(|(at, info)| (info.id.clone(), at)).collect();
+        Ok(Policies { set: self.set, infos, order, warnings })
+    }
+
+    /// Strict validation: errors refuse, warnings are kept.
+    fn validate(&self, schema: &Schema) -> Result<Vec<Problem>, LoadError> {
+        let result = Validator::new(schema.clone()).validate(&self.set, ValidationMode::Strict);
+        let placed = |code, id: &PolicyId, error: &dyn Diagnostic| {
+            let place = self.places.get(id).cloned().unwrap_or_else(Place::nowhere);
+            let mut problems = Problem::from_diagnostic(code, error, &place.file, &place.text);
+            for problem in &mut problems {
+                // What names no part of the text is about the policy as a whole.
+                if problem.place.as_ref().is_none_or(|found| found.spans.is_empty()) {
+                    problem.place = Some(place.clone());
+                }
+            }
+            problems
+        };
+        let errors = result
+            .validation_errors()
+            .flat_map(|error| placed("policy.validation", error.policy_id(), error));
+        LoadError::check(LoadErrorKind::Policy, errors.collect())?;
+        let warnings = result
+            .validation_warnings()
+            .flat_map(|warning| placed("policy.validation", warning.policy_id(), warning));
+        Ok(warnings.map(Problem::into_warning).collect())
+    }
+}
+
+/// The id of a statement: its annotation, or its number among all statements.
+fn statement_id(parsed: &PolicyId, annotation: Option<&str>, first: usize) -> PolicyId {
+    if let Some(id) = annotation {
+        return PolicyId::new(id);
+    }
+    // INVARIANT: the parser numbers the statements of one text `policy0`, `policy1`, ….
+    let parsed: &str = parsed.as_ref();
+    let number = parsed.strip_prefix("policy").and_then(|number| number.parse::<usize>().ok());
+    let number = number.unwrap_or_default().saturating_add(first);
+    PolicyId::new(format!("policy{number}"))
+}
+
+fn place(loc: Option<&cedar_policy_core::parser::Loc>, member: &Member) -> Place {
+    let spans = loc.map(|loc| Span { offset: loc.start(), length: loc.span.len(), label: None });
+    Place { spans: spans.into_iter().collect(), ..whole(member) }
+}
+
+fn whole(member: &Member) -> Place {
+    let (file, text) = (Arc::clone(&member.name), Arc::clone(&member.text));
+    Place { file, text, spans: Vec::new() }
+}
+
+fn refused(code: &'static str, error: &dyn Diagnostic, member: &Member) -> LoadError {
+    let problems = Problem::from_diagnostic(code, error, &member.name, &member.text);
+    LoadError::all(LoadErrorKind::Policy, problems)
+}

@@ -1,0 +1,50 @@
+//! Notegate decides, at request time, what a person, a kernel or a service account may do on a
+//! notebook platform.
+//!
+//! Policies arrive as a [`Bundle`]. A bundle is parsed, checked and indexed into an immutable
+//! [`Snapshot`]. A [`Request`] is decided against exactly one snapshot, giving a [`Response`]. The
+//! response is written down as a [`Record`]. A [`Pdp`] holds it all; everything else is a
+//! translation into that question ([`adapters`]) or a way to ask it.
+//!
+//! ```ignore
+//! use notegate::{Bundle, Decision, Pdp, Request};
+//! use notegate::model::{Limits, notebook};
+//!
+//! let bundle = Bundle::from_members(
+//!     [(
+//!         "policy.cedar".to_owned(),
+//!         br#"@id("own-server")
+//!             permit (principal, action == Notebook::Action::"server:access", resource)
+//!             when { resource.owner == principal };"#
+//!             .to_vec(),
+//!     )],
+//!     &Limits::default(),
+//! )?;
+//! let pdp = Pdp::new(bundle)?;
+//!
+//! let ada = notebook::user("ada");
+//! let server = notebook::server("ada", "").owner(&ada).entity()?;
+//! let request = Request::builder(ada, notebook::action("server:access"), server.uid())
+//!     .entity(server)
+//!     .build(&pdp.shape())?;
+//!
+//! let response = pdp.authorize(&request);
+//! assert_eq!(response.decision(), Decision::Allow);
+//! assert_eq!(response.reason()[0].to_string(), "own-server");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it does not do
+//! It holds no directory of people, logs nobody in, verifies no tokens, and makes no network call
+//! while deciding. It cannot stop code that already runs inside a kernel: it is asked by the hub,
+//! the server, the proxy and admission, and those obey.
+
+pub mod bundle;
+pub mod engine;
+pub mod model;
+pub mod request;
+
+pub use bundle::Bundle;
+pub use engine::Snapshot;
+pub use model::{Decision, Response};
+pub use request::Request;

@@ -1,0 +1,30 @@
+//! Values: what every other room speaks of.
+//!
+//! The language's own concepts (entity uid, policy id, effect, decision) are the language crate's
+//! own types, re-exported here and nowhere else. What the language lacks is defined here.
+
+pub(crate) mod conformance;
+mod decision_id;
+mod error;
+mod limits;
+mod obligations;
+mod outcome;
+mod problem;
+mod response;
+mod revision;
+mod timestamp;
+
+pub use cedar_policy::{
+    Context, Decision, Effect, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
+    RestrictedExpression, Schema,
+};
+
+pub use decision_id::DecisionId;
+pub use error::{LoadError, LoadErrorKind, RequestError, RequestErrorKind};
+pub use limits::{Exceeded, Limits};
+pub use obligations::{Conflict, InvalidObligation, Obligation, Obligations};
+pub use outcome::{DecisionError, Outcome};
+pub use problem::{Place, Problem, Severity, Span};
+pub use response::Response;
+pub use revision::Revision;
+pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -1,0 +1,52 @@
+//! A moment, given by the caller or by the door's clock.
+
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// A moment: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, when it can be represented.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        DateTime::from_timestamp_millis(millis).map(Self)
+    }
+
+    /// Reads an RFC 3339 moment such as `2026-12-01T16:00:00Z`.
+    ///
+    /// # Errors
+    /// [`InvalidTimestamp`] when the text is something else.
+    pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .and_then(|moment| Self::from_millis(moment.timestamp_millis()))
+            .ok_or_else(|| InvalidTimestamp(text.to_owned()))
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+/// A text that is not an RFC 3339 moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidTimestamp(String);
+
+impl fmt::Display for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a moment in the form 2026-12-01T16:00:00Z", self.0.escape_debug())
+    }
+}
+
+impl std::error::Error for InvalidTimestamp {}
