@@ -20,7 +20,7 @@
 //!     )],
 //!     &Limits::default(),
 //! )?;
-//! let pdp = Pdp::new(bundle)?;
+//! let pdp = Pdp::new(&bundle)?;
 //!
 //! let ada = notebook::user("ada");
 //! let server = notebook::server("ada", "").owner(&ada).entity()?;
@@ -39,12 +39,18 @@
 //! while deciding. It cannot stop code that already runs inside a kernel: it is asked by the hub,
 //! the server, the proxy and admission, and those obey.
 
+pub mod adapters;
+pub mod audit;
 pub mod bundle;
 pub mod engine;
 pub mod model;
+pub mod pdp;
 pub mod request;
+pub mod store;
 
+pub use audit::Record;
 pub use bundle::Bundle;
 pub use engine::Snapshot;
 pub use model::{Decision, Response};
+pub use pdp::Pdp;
 pub use request::Request;

@@ -21,7 +21,7 @@ use crate::request::{Request, Shape};
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) policies: Arc<Policies>,
-    pub(super) schema: Option<Schema>,
+    pub(super) schema: Option<Arc<Schema>>,
     pub(super) entities: Entities,
     /// The entities that policies write out, which a decision can reach from anywhere.
     named: Arc<HashSet<EntityUID>>,
@@ -55,7 +55,7 @@ impl Snapshot {
         let named = policies.named();
         Ok(Self {
             policies: Arc::new(policies),
-            schema,
+            schema: schema.map(Arc::new),
             entities,
             named: Arc::new(named),
             options,
@@ -69,7 +69,7 @@ impl Snapshot {
     /// # Errors
     /// When the entities are refused, as in [`Snapshot::build`].
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
-        let schema = self.schema.as_ref();
+        let schema = self.schema.as_deref();
         Ok(Self {
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
@@ -130,12 +130,12 @@ impl Snapshot {
     /// What a request must fit to be decided by this snapshot; `now` becomes `context.now` where
     /// the shipped model asks for it and the caller does not give it.
     #[must_use]
-    pub fn shape(&self, now: Option<Timestamp>) -> Shape<'_> {
+    pub fn shape(&self, now: Option<Timestamp>) -> Shape {
         let notebook = self.model == Model::Notebook;
         Shape {
-            schema: self.schema.as_ref(),
+            schema: self.schema.clone(),
             validate: self.options.validation.of_requests(),
-            limits: &self.options.limits,
+            limits: self.options.limits,
             now: now.filter(|_| notebook),
             namespace: notebook.then_some(schema::NAMESPACE),
         }
@@ -156,7 +156,7 @@ impl Snapshot {
     /// The schema in force.
     #[must_use]
     pub fn schema(&self) -> Option<&Schema> {
-        self.schema.as_ref()
+        self.schema.as_deref()
     }
 
     /// How many entities are stored, the actions of the schema among them.

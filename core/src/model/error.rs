@@ -128,6 +128,13 @@ impl RequestError {
         self
     }
 
+    /// The same, said of a field of the request.
+    #[must_use]
+    pub(crate) fn in_field(mut self, field: &str) -> Self {
+        self.message = format!("{field}: {}", self.message);
+        self
+    }
+
     /// What kind of thing refused the request.
     #[must_use]
     pub fn kind(&self) -> RequestErrorKind {
