@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Revision};
 
+pub use folder::read_file;
 pub use grant::{Grant, GrantUid};
 pub use manifest::{GrantTerms, Manifest, Model};
 
