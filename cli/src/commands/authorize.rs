@@ -1,0 +1,286 @@
+//! `notegate authorize`
+
+use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use notegate::adapters::json::{RequestJson, ResponseJson};
+use notegate::audit::Lines as AuditLines;
+use notegate::model::{Exceeded, RequestError, RequestErrorKind, Timestamp};
+use notegate::pdp::{FixedClock, PdpBuilder, SystemClock};
+use notegate::{Decision, Pdp, Response};
+use serde::Serialize;
+
+use crate::console::{Console, ErrorJson, Format};
+use crate::failure::{Exit, Failure};
+use crate::input::{ErrorArgs, PolicyArgs};
+use crate::lines::{Line, Lines};
+use crate::question::RequestArgs;
+use crate::text::escape;
+
+/// Records that may wait to be written before more are dropped.
+const AUDIT_QUEUE: usize = 65_536;
+
+/// Decide one request, or a file of them
+///
+/// Decides by a bundle, or by any Cedar policies with `--policies`. One request is given with
+/// --principal, --action and --resource, or whole with --request; many with --requests.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Many requests:\n  \
+        --requests reads one JSON object per line and writes one per line, in the same order:\n  \
+        a response, or {\"error\": {\"code\", \"message\", \"help\", \"line\"}} in the place of a line that\n  \
+        cannot be read. An empty line is passed over and gets no answer. Whoever writes to standard\n  \
+        input and waits for the answer gets it at once. The exit status is 0 when every line was\n  \
+        decided, whatever the decisions, and 1 when a line was bad.\n\n\
+        A request, with everything but the first three left out when it is empty:\n  \
+        {\"principal\": {\"type\": \"User\", \"id\": \"ada\"}, \"action\": \"kernel:start\",\n   \
+        \"resource\": \"KernelSpec::\\\"python3\\\"\", \"context\": {}, \"entities\": [], \"attributes\": []}\n\n\
+        Examples:\n  \
+        notegate authorize my-policies -l 'User::\"ada\"' -a server:start -r 'Server::\"ada/\"'\n  \
+        notegate authorize my-policies --request request.json --format json\n  \
+        notegate authorize my-policies --requests day.jsonl --audit audit.jsonl > responses.jsonl\n  \
+        notegate authorize --policies policies.cedar --entities entities.json --errors cedar \\\n    \
+        -l 'User::\"alice\"' -a 'Action::\"view\"' -r 'Photo::\"trip.jpg\"' --context '{\"mfa\": true}'")]
+pub(crate) struct Authorize {
+    #[command(flatten)]
+    policies: PolicyArgs,
+
+    #[command(flatten)]
+    request: RequestArgs,
+
+    /// Many requests: a file with one JSON object per line, or `-` for standard input
+    #[arg(
+        long,
+        value_name = "FILE|-",
+        help_heading = "Request",
+        conflicts_with_all = ["principal", "action", "resource", "context", "request"]
+    )]
+    requests: Option<PathBuf>,
+
+    #[command(flatten)]
+    errors: ErrorArgs,
+
+    /// Append a record of each decision to this file, with its complete input, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+
+    /// Decide as if it were this moment, such as 2026-12-01T16:00:00Z; the same input then gives the
+    /// same output, decision ids and times included
+    #[arg(long, value_name = "TIMESTAMP", value_parser = Timestamp::parse)]
+    now: Option<Timestamp>,
+}
+
+impl Authorize {
+    pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
+        if self.requests.is_none() && !self.request.is_given() {
+            return Err(Failure::new("request.missing", "there is no request to decide")
+                .help("give --principal, --action and --resource, or --request, or --requests"));
+        }
+        let input = self.policies.read(Some(&self.errors))?;
+        let audit = self.audit.as_deref().map(open_audit).transpose()?;
+        let mut builder = match self.now {
+            Some(now) => Pdp::builder(FixedClock(now), 0),
+            None => Pdp::builder(SystemClock::default(), RandomState::new().hash_one(0)),
+        };
+        if let Some(lines) = &audit {
+            builder = builder.sink(Arc::clone(lines));
+        }
+        let ended = self.decide(builder.options(input.options), &input.bundle, console);
+        if let Some(status) = audit.and_then(Arc::into_inner).map(AuditLines::finish) {
+            for (count, what) in [(status.dropped, "dropped"), (status.failed, "not written")] {
+                if count > 0 {
+                    console.note(&format!("audit: {count} records were {what}"));
+                }
+            }
+        }
+        ended
+    }
+
+    fn decide(
+        &self,
+        builder: PdpBuilder,
+        bundle: &notegate::Bundle,
+        console: &mut Console,
+    ) -> Result<Exit, Failure> {
+        let pdp = builder.open(bundle)?;
+        match &self.requests {
+            Some(path) if path.as_os_str() == "-" => many(&pdp, io::stdin(), None, console),
+            Some(path) => {
+                let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+                let metadata = file.metadata().map_err(|error| Failure::unreadable(path, &error))?;
+                if metadata.is_dir() {
+                    return Err(Failure::unreadable(path, &"it is a folder"));
+                }
+                let length = Some(metadata.len()).filter(|_| metadata.is_file());
+                many(&pdp, file, length, console)
+            }
+            None => {
+                let request = self.request.read(&pdp.shape())?;
+                let response = pdp.authorize(&request);
+                if console.is_json() {
+                    console.json(&ResponseJson::of(&response))?;
+                } else {
+                    print(&response, console)?;
+                }
+                Ok(exit(response.decision()))
+            }
+        }
+    }
+}
+
+/// The file is readable by its owner alone: records hold all that was asked.
+fn open_audit(path: &Path) -> Result<Arc<AuditLines>, Failure> {
+    let failed = |error| Failure::unreadable(path, &error);
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(failed)?;
+    AuditLines::start(io::BufWriter::new(file), AUDIT_QUEUE).map(Arc::new).map_err(failed)
+}
+
+fn exit(decision: Decision) -> Exit {
+    match decision {
+        Decision::Allow => Exit::Success,
+        Decision::Deny => Exit::Deny,
+    }
+}
+
+/// A decision as it is shown to people.
+pub(crate) fn shown(decision: Decision, console: &Console) -> String {
+    match decision {
+        Decision::Allow => console.paint.good("ALLOW"),
+        Decision::Deny => console.paint.bad("DENY"),
+    }
+}
+
+/// A response for people.
+pub(crate) fn print(response: &Response, console: &mut Console) -> Result<(), Failure> {
+    let decision = shown(response.decision(), console);
+    writeln!(console, "{decision}")?;
+    let mut field = |name: &str, value: &str| -> Result<(), Failure> {
+        let name = console.paint.faint(&format!("{name:12}"));
+        Ok(writeln!(console, "  {name}{}", escape(value))?)
+    };
+    if response.reason().is_empty() {
+        field("reason", "no policy permits it")?;
+    }
+    for id in response.reason() {
+        field("reason", &id.to_string())?;
+    }
+    for line in response.message().into_iter().flat_map(str::lines) {
+        field("message", line)?;
+    }
+    for (name, value) in response.obligations().iter() {
+        field("obligation", &format!("{name} = {value}"))?;
+    }
+    for error in response.errors() {
+        let policy = error.policy_id.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+        field("error", &format!("{policy}{}", error.message))?;
+    }
+    field("decision id", &response.decision_id().to_string())?;
+    field("revision", &response.revision().to_string())
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer<'a> {
+    Response(ResponseJson),
+    Error { error: ErrorJson<'a> },
+}
+
+/// Decides one request per line and answers each in its place.
+fn many(
+    pdp: &Pdp,
+    input: impl Read,
+    length: Option<u64>,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let limit = pdp.snapshot().limits().request_bytes;
+    let human = console.asked() == Some(Format::Human);
+    let progress = progress(length);
+    let mut lines = Lines::new(input, limit);
+    let mut exit = Exit::Success;
+    loop {
+        let read = lines.next(|| console.flush());
+        let asked = match read {
+            Ok(Line::End) => break,
+            Ok(Line::Text(text)) if text.trim().is_empty() => continue,
+            Ok(Line::Text(text)) => RequestJson::read(text, &pdp.shape()),
+            Ok(Line::TooLong(found)) => {
+                Err(RequestError::from(Exceeded::new("request_bytes", limit, found)))
+            }
+            Ok(Line::NotUtf8(at)) => Err(RequestError::new(
+                RequestErrorKind::Malformed,
+                format!("it is not UTF-8 from byte {at} on"),
+            )),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(error.into()),
+            Err(error) => {
+                return Err(Failure::new("file.unreadable", format!("the requests: {error}")));
+            }
+        };
+        match asked.map(|request| pdp.authorize(&request)) {
+            Ok(response) if human => line(&response, console)?,
+            Ok(response) => console.json(&Answer::Response(ResponseJson::of(&response)))?,
+            Err(error) => {
+                exit = Exit::CouldNot;
+                refuse(&error, lines.number(), human, console)?;
+            }
+        }
+        progress.set_position(lines.bytes());
+    }
+    progress.finish_and_clear();
+    Ok(exit)
+}
+
+/// One line for people.
+fn line(response: &Response, console: &mut Console) -> Result<(), Failure> {
+    let decision = shown(response.decision(), console);
+    let gap = if response.allowed() { "" } else { " " };
+    let reason: Vec<_> = response.reason().iter().map(ToString::to_string).collect();
+    let reason = escape(&reason.join(", "));
+    Ok(writeln!(console, "{decision}{gap}  {}  {reason}", response.decision_id())?)
+}
+
+fn refuse(
+    error: &RequestError,
+    number: usize,
+    human: bool,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let (code, message) = (error.code(), error.to_string());
+    if human {
+        let word = console.paint.bad("ERROR");
+        return Ok(writeln!(console, "{word}  line {number}: {}", escape(&message))?);
+    }
+    console.json(&Answer::Error {
+        error: ErrorJson {
+            code,
+            message: &message,
+            help: error.help_text(),
+            line: Some(number),
+            problems: Vec::new(),
+        },
+    })
+}
+
+/// A bar where somebody can see it and it is not in the way of the data.
+fn progress(length: Option<u64>) -> ProgressBar {
+    if io::stdout().is_terminal() || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr_with_hz(5));
+    let template = match length {
+        Some(_) => "{bar:40} {bytes} of {total_bytes}, {eta} left",
+        None => "{spinner} {bytes} read",
+    };
+    // A template that indicatif refuses leaves its own default.
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
