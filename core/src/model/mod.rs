@@ -13,6 +13,7 @@ mod problem;
 mod response;
 mod revision;
 mod timestamp;
+mod uid;
 
 pub use cedar_policy::{
     Context, Decision, Effect, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
@@ -28,3 +29,4 @@ pub use problem::{Place, Problem, Severity, Span};
 pub use response::Response;
 pub use revision::Revision;
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use uid::{read_action, read_uid, uid_from_parts};
