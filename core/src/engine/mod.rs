@@ -3,6 +3,7 @@
 //! [`reference`](Evaluator::Reference) is the official authorizer and the meaning of every policy.
 
 mod entities;
+mod format;
 mod grants;
 mod nesting;
 mod overlay;
@@ -11,6 +12,7 @@ mod reference;
 mod schema;
 mod snapshot;
 
+pub use format::format;
 pub use policies::PolicyInfo;
 pub use schema::SCHEMA;
 pub use snapshot::Snapshot;
