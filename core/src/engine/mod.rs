@@ -10,7 +10,9 @@ mod overlay;
 mod policies;
 mod reference;
 mod schema;
+mod sensitivity;
 mod snapshot;
+mod spot;
 
 pub use format::format;
 pub use policies::PolicyInfo;
