@@ -10,6 +10,7 @@ mod overlay;
 mod policies;
 mod reference;
 mod schema;
+mod schema_table;
 mod sensitivity;
 mod snapshot;
 mod spot;
@@ -17,6 +18,7 @@ mod spot;
 pub use format::format;
 pub use policies::PolicyInfo;
 pub use schema::SCHEMA;
+pub use schema_table::{ActionGroup, ActionShape, AttributeShape, EntityShape, SchemaTable};
 pub use snapshot::Snapshot;
 
 use crate::model::Limits;
