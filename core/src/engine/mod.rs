@@ -2,7 +2,10 @@
 //!
 //! [`reference`](Evaluator::Reference) is the official authorizer and the meaning of every policy.
 
+mod conditions;
+mod deciding;
 mod entities;
+mod explain;
 mod format;
 mod grants;
 mod nesting;
@@ -15,6 +18,9 @@ mod sensitivity;
 mod snapshot;
 mod spot;
 
+pub use conditions::ClauseKind;
+pub use deciding::{Deciding, Operand};
+pub use explain::{Candidate, Clause, ExplainedError, Explanation, NearMiss, Status};
 pub use format::format;
 pub use policies::PolicyInfo;
 pub use schema::SCHEMA;
