@@ -2,6 +2,8 @@
 //!
 //! [`reference`](Evaluator::Reference) is the official authorizer and the meaning of every policy.
 
+mod case;
+mod cases;
 mod conditions;
 mod deciding;
 mod entities;
@@ -18,6 +20,8 @@ mod sensitivity;
 mod snapshot;
 mod spot;
 
+pub use case::{Case, CaseEntities, CaseRequest, CaseUid};
+pub use cases::{CaseReport, CaseResult, Difference};
 pub use conditions::ClauseKind;
 pub use deciding::{Deciding, Operand};
 pub use explain::{Candidate, Clause, ExplainedError, Explanation, NearMiss, Status};
