@@ -114,9 +114,7 @@ impl Snapshot {
     #[must_use]
     pub fn explain(&self, request: &Request) -> Explanation {
         let outcome = self.evaluate(request);
-        let default_deny = outcome.decision == Decision::Deny
-            && outcome.reason.is_empty()
-            && outcome.errors.is_empty();
+        let default_deny = self.is_default_deny(&outcome);
         let mut explanation = Explanation::of(outcome, self.policies().len());
         let merged = match request.has_overlay() {
             true => overlay::merge(&self.entities, request, &self.named).map(Some),
@@ -146,6 +144,17 @@ impl Snapshot {
             }
         }
         explanation
+    }
+
+    /// Whether nothing denied but the absence of a permit.
+    fn is_default_deny(&self, outcome: &Outcome) -> bool {
+        let by_permit = |id| {
+            let at = self.policies.order.get(id).and_then(|at| self.policies.infos.get(*at));
+            at.is_some_and(|info| info.effect == Effect::Permit)
+        };
+        outcome.decision == Decision::Deny
+            && outcome.reason.is_empty()
+            && outcome.errors.iter().all(|error| error.policy_id.as_ref().is_some_and(by_permit))
     }
 }
 

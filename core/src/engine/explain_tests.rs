@@ -114,6 +114,14 @@ fn candidates_near_misses_and_the_rest_are_counted() {
     let near = &explanation.near_misses[0];
     assert_eq!((&*near.id, near.part, &*near.found), ("near", "principal", "U::\"ada\""));
     assert_eq!(near.asks_for, "principal in G::\"admins\"");
+    let erring = |effect: &str| {
+        let erring = format!(
+            "{effect} (principal in G::\"ops\", action, resource) when {{ context.none }};"
+        );
+        explain(&format!("{policies}{erring}"), serde_json::json!({}))
+    };
+    assert_eq!((erring("permit").near_miss_count, erring("forbid").near_miss_count), (1, 0));
+    assert_eq!(erring("forbid").candidates[1].status, Status::Errored);
     let allowed = explain("permit (principal, action, resource);", serde_json::json!({}));
     assert_eq!((allowed.decision, allowed.candidates[0].status), ("allow", Status::Satisfied));
 }

@@ -73,6 +73,29 @@ mod tests {
     }
 
     #[test]
+    fn no_comment_is_lost_wherever_it_stands() {
+        let places = "/1\n@id(/2\n\"a\"/3\n)/4\n@other/5\npermit/6\n(/7\nprincipal/8\n==/9\nU::/10\n\"a\"/11\n,/12\naction/13\nin/14\n\
+                      [/15\nAction/16\n::\"b\"/17\n]/18\n,resource/19\n)/20\nwhen/21\n{/22\n(/23\nif/24\ntrue/25\nthen/26\n{/27\na/28\n:/29\n1/30\n}/31\n.a\
+                      /32\n==/33\n1/34\nelse/35\n!/36\nip(/37\n\"::1\"/38\n)/39\n.isLoopback(/40\n)/41\n)/42\n}/43\n;/44\n";
+        for at in 1..=44 {
+            let text: String = places
+                .split('\n')
+                .map(|line| match line.rsplit_once('/') {
+                    Some((code, number)) if number == at.to_string() => {
+                        format!("{code} // c{at}\n")
+                    }
+                    Some((code, _)) => format!("{code}\n"),
+                    None => line.to_owned(),
+                })
+                .collect();
+            match formatted(&text) {
+                Ok(done) => assert!(done.contains(&format!("// c{at}\n")), "{text} {done}"),
+                Err(error) => panic!("comment {at}: {error}\n{text}"),
+            }
+        }
+    }
+
+    #[test]
     fn a_text_with_comments_alone_keeps_them() {
         assert_eq!(formatted("// nothing yet\n").unwrap().trim(), "// nothing yet");
     }
