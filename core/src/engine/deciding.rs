@@ -106,11 +106,11 @@ impl Probe<'_> {
         match expr.expr_kind() {
             ExprKind::Lit(_) | ExprKind::Unknown(_) => {}
             ExprKind::Var(_) | ExprKind::Slot(_) | ExprKind::GetAttr { .. } => {
-                add(found, text_of(expr), self.value(expr));
+                add(found, operand_text(expr), self.value(expr));
             }
             ExprKind::HasAttr { expr, attr } => {
                 let attribute = Expr::get_attr(expr.as_ref().clone(), attr.clone());
-                add(found, text_of(&attribute), self.value(&attribute));
+                add(found, operand_text(&attribute), self.value(&attribute));
             }
             // Of `has a.b.c`, the first attribute that is absent, or the last.
             ExprKind::ExtHasAttr { expr, attrs } => {
@@ -121,13 +121,13 @@ impl Probe<'_> {
                         break;
                     }
                 }
-                add(found, text_of(&at), self.value(&at));
+                add(found, operand_text(&at), self.value(&at));
             }
             ExprKind::BinaryApp { op: BinaryOp::GetTag, .. } => {
-                add(found, text_of(expr), self.value(expr));
+                add(found, operand_text(expr), self.value(expr));
             }
             ExprKind::BinaryApp { op: BinaryOp::In, arg1, arg2 } => {
-                add(found, text_of(arg1), self.with_ancestors(arg1));
+                add(found, operand_text(arg1), self.with_ancestors(arg1));
                 self.operands(arg2, found);
             }
             ExprKind::BinaryApp { arg1: left, arg2: right, .. }
@@ -166,6 +166,7 @@ impl Probe<'_> {
             Err(error) => match *error {
                 EvaluationError::RecordAttrDoesNotExist(_)
                 | EvaluationError::EntityAttrDoesNotExist(_) => "absent".to_owned(),
+                EvaluationError::EntityDoesNotExist(error) => shown(&format!("absent, as {error}")),
                 error => shown(&format!("error: {error}")),
             },
         }
@@ -213,6 +214,15 @@ pub(super) fn text_of(expr: &Expr) -> String {
     match expr.source_loc().and_then(|loc| loc.snippet()) {
         Some(text) => shown(text),
         None => shown(&expr.to_string()),
+    }
+}
+
+/// The text of an operand. The place of an attribute is that of all that is asked of it, such as
+/// `context.names.contains("x")` for `context.names`, so it is printed and not quoted.
+fn operand_text(expr: &Expr) -> String {
+    match expr.expr_kind() {
+        ExprKind::Var(_) | ExprKind::Slot(_) | ExprKind::GetAttr { .. } => shown(&expr.to_string()),
+        _ => text_of(expr),
     }
 }
 

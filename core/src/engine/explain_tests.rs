@@ -94,6 +94,25 @@ fn an_unless_that_is_true_an_absent_attribute_and_an_error_are_told() {
     let (_, leaves) = decided("when { resource in G::\"ops\" }", serde_json::json!({}));
     assert!(leaves[0].ends_with("of which nothing is known"), "{leaves:?}");
 
+    let (_, leaves) = decided(
+        "when { context.names.contains(principal.clearance.rank) }",
+        serde_json::json!({"names": []}),
+    );
+    assert_eq!(
+        leaves,
+        [
+            "context.names.contains(principal.clearance.rank) is false: context.names = [], principal.clearance.rank = 1"
+        ]
+    );
+
+    let (_, leaves) = decided("when { resource has owner }", serde_json::json!({}));
+    assert_eq!(
+        leaves,
+        [
+            "resource has owner is false: resource.owner = absent, as entity `R::\"r\"` does not exist"
+        ]
+    );
+
     let (_, leaves) = decided("when { principal.level != 1 }", serde_json::json!({}));
     assert_eq!(leaves, ["principal.level != 1 is false: principal.level = 1"]);
 }
