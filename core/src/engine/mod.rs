@@ -2,17 +2,35 @@
 //!
 //! [`reference`](Evaluator::Reference) is the official authorizer and the meaning of every policy.
 
+mod case;
+mod cases;
+mod conditions;
+mod deciding;
 mod entities;
+mod explain;
+mod format;
 mod grants;
+mod lint;
 mod nesting;
 mod overlay;
 mod policies;
 mod reference;
 mod schema;
+mod schema_table;
+mod sensitivity;
 mod snapshot;
+mod spot;
 
+pub use case::{Case, CaseEntities, CaseRequest, CaseUid};
+pub use cases::{CaseReport, CaseResult, Difference};
+pub use conditions::ClauseKind;
+pub use deciding::{Deciding, Operand};
+pub use explain::{Candidate, Clause, ExplainedError, Explanation, NearMiss, Status};
+pub use format::format;
+pub use lint::lint;
 pub use policies::PolicyInfo;
 pub use schema::SCHEMA;
+pub use schema_table::{ActionGroup, ActionShape, AttributeShape, EntityShape, SchemaTable};
 pub use snapshot::Snapshot;
 
 use crate::model::Limits;

@@ -7,7 +7,7 @@ use cedar_policy::Entities;
 use cedar_policy_core::ast::EntityUID;
 
 use super::policies::Policies;
-use super::{ErrorMode, Options, PolicyInfo, entities, overlay, reference, schema};
+use super::{ErrorMode, Options, PolicyInfo, entities, overlay, reference, schema, sensitivity};
 use crate::bundle::{Bundle, Member, Model};
 use crate::model::{
     Decision, DecisionError, Effect, Limits, LoadError, Obligations, Outcome, Problem, Revision,
@@ -22,9 +22,13 @@ use crate::request::{Request, Shape};
 pub struct Snapshot {
     pub(super) policies: Arc<Policies>,
     pub(super) schema: Option<Arc<Schema>>,
+    /// What the bundle adds to the shipped schema, or has in its place.
+    pub(super) own_schema: Option<Member>,
+    /// Sensitivity labels by rank; those of entities must agree.
+    sensitivity: Arc<[String]>,
     pub(super) entities: Entities,
     /// The entities that policies write out, which a decision can reach from anywhere.
-    named: Arc<HashSet<EntityUID>>,
+    pub(super) named: Arc<HashSet<EntityUID>>,
     pub(super) options: Options,
     pub(super) model: Model,
     revision: Revision,
@@ -52,10 +56,16 @@ impl Snapshot {
         let strict = model == Model::Notebook || options.validation.of_policies();
         let policies = Policies::read(bundle, schema.as_ref().filter(|_| strict), limits)?;
         let entities = entities::read(bundle.entities(), schema.as_ref(), limits)?;
+        let sensitivity: Arc<[String]> = bundle.manifest().sensitivity.as_slice().into();
+        if model == Model::Notebook {
+            sensitivity::check(&entities, &sensitivity, bundle.entities())?;
+        }
         let named = policies.named();
         Ok(Self {
             policies: Arc::new(policies),
             schema: schema.map(Arc::new),
+            own_schema: bundle.schema().cloned(),
+            sensitivity,
             entities,
             named: Arc::new(named),
             options,
@@ -69,11 +79,17 @@ impl Snapshot {
     /// # Errors
     /// When the entities are refused, as in [`Snapshot::build`].
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
-        let schema = self.schema.as_deref();
+        let member = Some(entities);
+        let entities = entities::read(member, self.schema.as_deref(), &self.options.limits)?;
+        if self.model == Model::Notebook {
+            sensitivity::check(&entities, &self.sensitivity, member)?;
+        }
         Ok(Self {
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
-            entities: entities::read(Some(entities), schema, &self.options.limits)?,
+            own_schema: self.own_schema.clone(),
+            sensitivity: Arc::clone(&self.sensitivity),
+            entities,
             named: Arc::clone(&self.named),
             ..*self
         })
