@@ -37,7 +37,9 @@ pub(super) fn read_file(path: &Path, name: &str, limits: &Limits) -> Result<Vec<
     }
     let most = u64::try_from(limits.member_bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -51,7 +53,8 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Reads the files of one folder, whose names in the bundle start with `prefix`.
     fn folder(&mut self, folder: &Path, prefix: &str) -> Result<(), LoadError> {
-        let unreadable = |error: io::Error| unreadable(&folder.to_string_lossy(), &error.to_string());
+        let unreadable =
+            |error: io::Error| unreadable(&folder.to_string_lossy(), &error.to_string());
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let name = entry.file_name();

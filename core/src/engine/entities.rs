@@ -14,9 +14,7 @@ use cedar_policy_core::extensions::Extensions;
 use cedar_policy_core::validator::CoreSchema;
 
 use crate::bundle::Member;
-use crate::model::{
-    Exceeded, Limits, LoadError, LoadErrorKind, Problem, Schema, conformance,
-};
+use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Schema, conformance};
 
 /// The entities of a member, with the schema's action hierarchy.
 ///
@@ -29,10 +27,13 @@ pub(super) fn read(
 ) -> Result<Entities, LoadError> {
     let text = member.map_or("[]", |member| &member.text);
     from_text(text, schema, limits).map_err(|(kind, problem)| {
-        LoadError::new(kind, match member {
-            Some(member) => problem.file(&member.name, &member.text),
-            None => problem,
-        })
+        LoadError::new(
+            kind,
+            match member {
+                Some(member) => problem.file(&member.name, &member.text),
+                None => problem,
+            },
+        )
     })
 }
 
@@ -46,7 +47,7 @@ fn from_text(text: &str, schema: Option<&Schema>, limits: &Limits) -> Result<Ent
     let parser = EntityJsonParser::new(core.as_ref(), extensions, assume);
     let mut entities: Vec<Entity> = parser.iter_from_json_str(text).map_err(invalid)?.collect();
     // INVARIANT: the parser puts the schema's actions, which are joined below, after the text's own.
-    let actions = core.as_ref().map_or(0, |core| core.action_entities().into_iter().count());
+    let actions = core.as_ref().map_or(0, |core| core.action_entities().count());
     entities.truncate(entities.len().saturating_sub(actions));
     Exceeded::check("entities", limits.entities, entities.len()).map_err(exceeded)?;
     for entity in &entities {
@@ -80,7 +81,8 @@ fn close(entities: &mut [Entity], limits: &Limits) -> Result<(), Refused> {
     for at in ancestors_first(&parents, entities, limits)? {
         let mut inherited = HashSet::new();
         for parent in parents.get(at).into_iter().flatten() {
-            inherited.extend(entities.get(*parent).into_iter().flat_map(Entity::ancestors).cloned());
+            inherited
+                .extend(entities.get(*parent).into_iter().flat_map(Entity::ancestors).cloned());
         }
         if let Some(entity) = entities.get_mut(at) {
             inherited.into_iter().for_each(|uid| entity.add_indirect_ancestor(uid));

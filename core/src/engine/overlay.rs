@@ -65,10 +65,13 @@ impl<'a> Overlay<'a> {
             let attributes: &Entity = attributes.as_entity().as_ref();
             let uid = attributes.uid();
             let under = over.get(uid).or_else(|| stored_entity(stored, uid));
-            over.insert(uid.clone(), match under {
-                Some(under) => patched(under, attributes),
-                None => attributes.clone(),
-            });
+            over.insert(
+                uid.clone(),
+                match under {
+                    Some(under) => patched(under, attributes),
+                    None => attributes.clone(),
+                },
+            );
         }
         Self { stored, over }
     }

@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn an_id_from_parts_is_taken_as_it_is() {
-        for id in ["", "x\"] || true", "a\nb\0c", "\u{202e}abc", "it's", "Notebook::User::\"ada\""] {
+        for id in ["", "x\"] || true", "a\nb\0c", "\u{202e}abc", "it's", "Notebook::User::\"ada\""]
+        {
             let uid = uid_from_parts("User", id, Some("Notebook")).unwrap();
             assert_eq!(uid.id().unescaped(), id);
             assert_eq!(read_uid(&uid.to_string(), None).unwrap(), uid);
