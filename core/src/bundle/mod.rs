@@ -13,6 +13,7 @@
 //! Nothing is parsed here but the manifest and the grants: policies, schema and entities are read
 //! by the engine when it builds a snapshot.
 
+#[cfg(not(target_family = "wasm"))]
 mod folder;
 mod grant;
 mod manifest;

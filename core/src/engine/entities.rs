@@ -133,42 +133,24 @@ fn ancestors_first(
         }
         level = next;
     }
-    let mut stuck = waiting.iter().zip(entities).filter(|(waiting, _)| **waiting > 0);
-    match stuck.next() {
+    match cycle_member(parents, &waiting).and_then(|at| entities.get(at)) {
         None => Ok(order),
-        Some((_, entity)) => {
-            let uid = cycle_member(entity, entities);
-            Err(wrong(format!("the hierarchy has a cycle through entity `{uid}`")))
+        Some(entity) => {
+            Err(wrong(format!("the hierarchy has a cycle through entity `{}`", entity.uid())))
         }
     }
 }
 
-/// An entity of the cycle above this one.
-fn cycle_member<'a>(entity: &'a Entity, entities: &'a [Entity]) -> &'a EntityUID {
-    let by_uid: HashMap<_, _> = entities.iter().map(|one| (one.uid(), one)).collect();
-    let (mut at, mut seen) = (entity, HashSet::new());
-    while seen.insert(at.uid()) {
-        // Of what is stuck, something above is stuck too; what is not, ends without a cycle.
-        let mut parents = at.parents().filter_map(|uid| by_uid.get(uid).copied());
-        match parents.find(|parent| reaches(parent, at.uid(), &by_uid)).or_else(|| parents.next()) {
-            Some(parent) => at = parent,
-            None => break,
-        }
+/// One entity of a cycle, when entities are left that wait for a parent.
+fn cycle_member(parents: &[Vec<usize>], waiting: &[usize]) -> Option<usize> {
+    let stuck = |at: &usize| waiting.get(*at).is_some_and(|waiting| *waiting > 0);
+    let mut at = (0..waiting.len()).find(stuck)?;
+    let mut seen = HashSet::new();
+    // Whoever waits does so for a parent that waits, so going up comes round in the end.
+    while seen.insert(at) {
+        at = parents.get(at)?.iter().copied().find(stuck)?;
     }
-    at.uid()
-}
-
-fn reaches(from: &Entity, to: &EntityUID, by_uid: &HashMap<&EntityUID, &Entity>) -> bool {
-    let (mut stack, mut seen) = (vec![from.uid()], HashSet::new());
-    while let Some(uid) = stack.pop() {
-        if uid == to {
-            return true;
-        }
-        if seen.insert(uid) {
-            stack.extend(by_uid.get(uid).into_iter().flat_map(|entity| entity.parents()));
-        }
-    }
-    false
+    Some(at)
 }
 
 fn exceeded(exceeded: Exceeded) -> Refused {
