@@ -98,7 +98,9 @@ impl Official {
     }
 }
 
-fn official_request(request: &Request) -> Result<cedar_policy::Request, Box<dyn std::error::Error>> {
+fn official_request(
+    request: &Request,
+) -> Result<cedar_policy::Request, Box<dyn std::error::Error>> {
     let (principal, action, resource) = (request.principal(), request.action(), request.resource());
     let context = request.context().clone();
     let (principal, action, resource) = (principal.clone(), action.clone(), resource.clone());
@@ -162,7 +164,8 @@ fn entities(groups: usize, random: &mut fastrand::Rng) -> Value {
             "parents": [uid("Namespace", random.usize(0..8))],
         })
     };
-    let all = (0..ENTITIES).map(|at| if at < people { person(at, random) } else { dataset(at, random) });
+    let all =
+        (0..ENTITIES).map(|at| if at < people { person(at, random) } else { dataset(at, random) });
     Value::Array(all.collect())
 }
 

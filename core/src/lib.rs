@@ -51,3 +51,7 @@ pub use engine::Snapshot;
 pub use model::{Decision, Response};
 pub use pdp::Pdp;
 pub use request::Request;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub mod readme {}

@@ -76,6 +76,8 @@ fn the_command_line_does_not_name_the_policy_language() {
 #[test]
 fn the_contents_page_holds_no_logic() {
     let (_, code) = sources().into_iter().find(|(name, _)| name == "lib.rs").unwrap();
+    // Behind it there is only the README, whose example is run as a test.
+    let code = code.split("#[cfg(doctest)]").next().unwrap();
     for line in code.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let listed = line.starts_with("pub mod ") || line.starts_with("pub use ");
         assert!(listed && !line.contains('*'), "lib.rs: {line}");
