@@ -41,6 +41,21 @@ impl Lines {
             .spawn(move || write_all(&records, output, &shared))?;
         Ok(Self { queue: Some(queue), counts, writer: Some(writer) })
     }
+
+    /// Writes what is queued, ends the thread, and says how it all went.
+    #[must_use]
+    pub fn finish(mut self) -> SinkStatus {
+        self.close();
+        self.status()
+    }
+
+    fn close(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has nothing left to write.
+            _ = writer.join();
+        }
+    }
 }
 
 impl Sink for Lines {
@@ -66,11 +81,7 @@ impl Sink for Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has nothing left to write.
-            _ = writer.join();
-        }
+        self.close();
     }
 }
 

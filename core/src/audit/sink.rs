@@ -1,6 +1,7 @@
 //! Where records go.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use super::Record;
 
@@ -14,6 +15,17 @@ pub trait Sink: Debug + Send + Sync {
 
     /// How it is going.
     fn status(&self) -> SinkStatus;
+}
+
+/// A sink that its owner keeps a hold of, to ask or to end it.
+impl<S: Sink + ?Sized> Sink for Arc<S> {
+    fn accept(&self, record: Record) {
+        (**self).accept(record);
+    }
+
+    fn status(&self) -> SinkStatus {
+        (**self).status()
+    }
 }
 
 /// How a sink is going.

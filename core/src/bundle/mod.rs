@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Revision};
 
+#[cfg(not(target_family = "wasm"))]
+pub use folder::read_file;
 pub use grant::{Grant, GrantUid};
 pub use manifest::{GrantTerms, Manifest, Model};
 

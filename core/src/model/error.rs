@@ -72,7 +72,7 @@ impl From<Exceeded> for LoadError {
 
 impl From<Exceeded> for Problem {
     fn from(exceeded: Exceeded) -> Self {
-        Self::error("limit.exceeded", exceeded.to_string())
+        Self::error(exceeded.code(), exceeded.to_string())
             .help(format!("make the input smaller, or raise the limit `{}`", exceeded.name()))
     }
 }

@@ -168,6 +168,27 @@ impl Exceeded {
         self.name
     }
 
+    /// A stable name of the problem that this is: `limit.` and the name of the limit.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.name {
+            "bundle_bytes" => "limit.bundle_bytes",
+            "member_bytes" => "limit.member_bytes",
+            "members" => "limit.members",
+            "policies" => "limit.policies",
+            "policy_nesting" => "limit.policy_nesting",
+            "policy_operators" => "limit.policy_operators",
+            "entities" => "limit.entities",
+            "hierarchy_depth" => "limit.hierarchy_depth",
+            "ancestors" => "limit.ancestors",
+            "json_nesting" => "limit.json_nesting",
+            "request_bytes" => "limit.request_bytes",
+            "request_entities" => "limit.request_entities",
+            "id_bytes" => "limit.id_bytes",
+            _ => "limit.exceeded",
+        }
+    }
+
     /// The byte offset at which the limit was passed, when it lies in a text.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
@@ -206,5 +227,12 @@ mod tests {
         assert_eq!(limits.id_bytes, 7);
         assert_eq!(Limits::default().with("nonsense", 7), None);
         assert_eq!(limits.iter().count(), 13);
+    }
+
+    #[test]
+    fn every_limit_has_a_code_of_its_own() {
+        for (name, _) in Limits::default().iter() {
+            assert_eq!(Exceeded::new(name, 0, 1).code(), format!("limit.{name}"));
+        }
     }
 }
