@@ -157,7 +157,8 @@ impl RequestJson {
         for attributes in self.attributes {
             let uid = attributes.uid.read("attributes", shape)?;
             let values = attributes.attrs.into_iter();
-            let values: Map<String, Value> = values.map(|(name, value)| (name, value.into())).collect();
+            let values: Map<String, Value> =
+                values.map(|(name, value)| (name, value.into())).collect();
             let entity = conformance::read_attributes(&uid, values, schema)?;
             builder = builder.attributes(EntityAttributes::from_entity(entity));
         }

@@ -42,7 +42,6 @@ impl Record {
     }
 
     /// What was answered.
-    #[must_use]
     pub fn response(&self) -> &Response {
         &self.response
     }

@@ -50,7 +50,9 @@ fn read(path: &Path, name: &str, limits: &Limits) -> Result<Vec<u8>, LoadError> 
     // It may have grown since it was asked.
     let most = u64::try_from(limits.member_bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -64,7 +66,8 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Reads the files of one folder, whose names in the bundle start with `prefix`.
     fn folder(&mut self, folder: &Path, prefix: &str) -> Result<(), LoadError> {
-        let unreadable = |error: io::Error| unreadable(&folder.to_string_lossy(), &error.to_string());
+        let unreadable =
+            |error: io::Error| unreadable(&folder.to_string_lossy(), &error.to_string());
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let name = entry.file_name();

@@ -116,7 +116,9 @@ impl Snapshot {
         let mut errors: Vec<DecisionError> = errors
             .into_iter()
             .map(|(at, message)| {
-                let Some(info) = info(&at) else { return DecisionError { policy_id: None, message } };
+                let Some(info) = info(&at) else {
+                    return DecisionError { policy_id: None, message };
+                };
                 if info.effect == Effect::Forbid && self.options.error_mode == ErrorMode::Deny {
                     if decision == Decision::Allow {
                         reason.clear();

@@ -51,7 +51,10 @@ pub(crate) fn check_attributes(entity: &Entity, schema: &Schema) -> Result<(), R
     for (name, value) in entity.attrs() {
         let name_shown = name.escape_debug();
         let Some(expected) = description.attr_type(name) else {
-            return wrong(format!("attribute `{name_shown}` of `{}` is not in the schema", entity.uid()));
+            return wrong(format!(
+                "attribute `{name_shown}` of `{}` is not in the schema",
+                entity.uid()
+            ));
         };
         if let Err(error) =
             typecheck_value_against_schematype(value, &expected, Extensions::all_available())

@@ -14,7 +14,7 @@ use std::fmt;
 /// | `members` | 4 096 | members of a bundle |
 /// | `policies` | 100 000 | policies, templates and links |
 /// | `policy_nesting` | 32 | brackets open at once in a policy or schema |
-/// | `policy_operators` | 2 048 | operators in one policy: what deepens its expression without a bracket |
+/// | `policy_operators` | 512 | operators in one policy: what deepens its expression without a bracket |
 /// | `entities` | 2 000 000 | stored entities |
 /// | `hierarchy_depth` | 64 | steps from an entity to its furthest ancestor |
 /// | `ancestors` | 4 096 | ancestors of one entity |
@@ -23,7 +23,6 @@ use std::fmt;
 /// | `request_entities` | 1 024 | entities, and entities with attributes, sent with one request |
 /// | `id_bytes` | 4 096 | the id of an entity |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "the table above documents every field")]
 pub struct Limits {
     pub bundle_bytes: usize,
@@ -49,7 +48,7 @@ impl Default for Limits {
             members: 4_096,
             policies: 100_000,
             policy_nesting: 32,
-            policy_operators: 2_048,
+            policy_operators: 512,
             entities: 2_000_000,
             hierarchy_depth: 64,
             ancestors: 4_096,

@@ -57,9 +57,8 @@ impl RequestBuilder {
         if let Some(now) = shape.now.filter(|_| self.context.get("now").is_none()) {
             let now = RestrictedExpression::new_datetime(now.to_string());
             let merged = self.context.merge([("now".to_owned(), now)]);
-            self.context = merged.map_err(|error| {
-                RequestError::new(RequestErrorKind::Context, error.to_string())
-            })?;
+            self.context = merged
+                .map_err(|error| RequestError::new(RequestErrorKind::Context, error.to_string()))?;
         }
         if let Some(schema) = shape.schema.as_deref().filter(|_| shape.validate) {
             let asked = (&self.principal, &self.action, &self.resource);
