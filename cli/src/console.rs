@@ -131,7 +131,8 @@ impl Console {
         ExitCode::from(exit as u8)
     }
 
-    fn failure(&self, failure: &Failure) {
+    /// Says what went wrong.
+    pub(crate) fn failure(&self, failure: &Failure) {
         match failure {
             // A reader that has seen enough is not an error to talk about.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}

@@ -58,14 +58,6 @@ pub(crate) struct LimitArgs {
     limits: Vec<(String, usize)>,
 }
 
-/// What is done with a policy that cannot be evaluated.
-#[derive(Debug, Args)]
-pub(crate) struct ErrorArgs {
-    /// What is done with a policy that cannot be evaluated
-    #[arg(long, value_name = "MODE", default_value = "deny")]
-    errors: Errors,
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Validate {
     /// Policies and requests
@@ -78,14 +70,6 @@ enum Validate {
     None,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Errors {
-    /// A forbid that errors denies
-    Deny,
-    /// Exactly Cedar: any policy that errors is skipped, even a forbid
-    Cedar,
-}
-
 /// A bundle as it was read, with how its snapshot is built.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -95,9 +79,8 @@ pub(crate) struct Input {
 
 impl PolicyArgs {
     /// Reads the bundle or the loose parts.
-    pub(crate) fn read(&self, errors: Option<&ErrorArgs>) -> Result<Input, Failure> {
+    pub(crate) fn read(&self, error_mode: ErrorMode) -> Result<Input, Failure> {
         let limits = self.limits.read()?;
-        let error_mode = errors.map_or(ErrorMode::Deny, ErrorArgs::mode);
         let (bundle, validation) = match &self.bundle {
             Some(folder) => (Bundle::from_folder(folder, &limits)?, Validation::All),
             None => {
@@ -200,15 +183,6 @@ impl LimitArgs {
             })?;
         }
         Ok(limits)
-    }
-}
-
-impl ErrorArgs {
-    fn mode(&self) -> ErrorMode {
-        match self.errors {
-            Errors::Deny => ErrorMode::Deny,
-            Errors::Cedar => ErrorMode::CedarSkip,
-        }
     }
 }
 

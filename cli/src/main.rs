@@ -2,6 +2,7 @@
 
 mod commands;
 mod console;
+mod decide;
 mod failure;
 mod input;
 mod lines;
@@ -15,7 +16,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    authorize::Authorize, completions::Completions, init::Init, validate::Validate,
+    authorize::Authorize, completions::Completions, demo::Demo, explain::Explain, fmt::Fmt,
+    init::Init, schema::Schema, test::Test, validate::Validate,
 };
 use crate::console::{Console, Format};
 use crate::failure::{Exit, Failure};
@@ -57,7 +59,12 @@ struct Cli {
 enum Command {
     Init(Init),
     Validate(Validate),
+    Test(Test),
     Authorize(Authorize),
+    Explain(Explain),
+    Fmt(Fmt),
+    Schema(Schema),
+    Demo(Demo),
     Completions(Completions),
 }
 
@@ -74,11 +81,18 @@ fn main() -> ExitCode {
 
 impl Command {
     fn run(self, console: &mut Console) -> Result<Exit, Failure> {
-        console.refuse_reports()?;
+        if !matches!(self, Self::Test(_)) {
+            console.refuse_reports()?;
+        }
         match self {
             Self::Init(init) => init.run(console),
             Self::Validate(validate) => validate.run(console),
+            Self::Test(test) => test.run(console),
             Self::Authorize(authorize) => authorize.run(console),
+            Self::Explain(explain) => explain.run(console),
+            Self::Fmt(fmt) => fmt.run(console),
+            Self::Schema(schema) => schema.run(console),
+            Self::Demo(demo) => demo.run(console),
             Self::Completions(completions) => completions.run(console),
         }
     }

@@ -34,10 +34,15 @@ impl Pack {
         })
     }
 
-    /// What it is for: the first line of prose in its README.
-    pub(crate) fn summary(&self) -> &'static str {
-        let lines = self.file("README.md").unwrap_or_default().lines();
-        lines.map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("")
+    /// What it is for: the first sentence of prose in its README.
+    pub(crate) fn summary(&self) -> String {
+        let lines = self.file("README.md").unwrap_or_default().lines().map(str::trim);
+        let prose = lines.skip_while(|line| line.is_empty() || line.starts_with('#'));
+        let paragraph = prose.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        match paragraph.split_once(". ") {
+            Some((sentence, _)) => format!("{sentence}."),
+            None => paragraph,
+        }
     }
 
     /// The files that are written out.

@@ -1,7 +1,6 @@
 //! `notegate authorize`
 
 use std::fs::{File, OpenOptions};
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,14 +9,15 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use notegate::adapters::json::{RequestJson, ResponseJson};
 use notegate::audit::Lines as AuditLines;
-use notegate::model::{Exceeded, RequestError, RequestErrorKind, Timestamp};
-use notegate::pdp::{FixedClock, PdpBuilder, SystemClock};
+use notegate::model::{Exceeded, RequestError, RequestErrorKind};
+use notegate::pdp::PdpBuilder;
 use notegate::{Decision, Pdp, Response};
 use serde::Serialize;
 
 use crate::console::{Console, ErrorJson, Format};
+use crate::decide::DecideArgs;
 use crate::failure::{Exit, Failure};
-use crate::input::{ErrorArgs, PolicyArgs};
+use crate::input::PolicyArgs;
 use crate::lines::{Line, Lines};
 use crate::question::RequestArgs;
 use crate::text::escape;
@@ -62,16 +62,11 @@ pub(crate) struct Authorize {
     requests: Option<PathBuf>,
 
     #[command(flatten)]
-    errors: ErrorArgs,
+    deciding: DecideArgs,
 
     /// Append a record of each decision to this file, with its complete input, as JSON lines
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
-
-    /// Decide as if it were this moment, such as 2026-12-01T16:00:00Z; the same input then gives the
-    /// same output, decision ids and times included
-    #[arg(long, value_name = "TIMESTAMP", value_parser = Timestamp::parse)]
-    now: Option<Timestamp>,
 }
 
 impl Authorize {
@@ -80,12 +75,9 @@ impl Authorize {
             return Err(Failure::new("request.missing", "there is no request to decide")
                 .help("give --principal, --action and --resource, or --request, or --requests"));
         }
-        let input = self.policies.read(Some(&self.errors))?;
+        let input = self.policies.read(self.deciding.error_mode())?;
         let audit = self.audit.as_deref().map(open_audit).transpose()?;
-        let mut builder = match self.now {
-            Some(now) => Pdp::builder(FixedClock(now), 0),
-            None => Pdp::builder(SystemClock::default(), RandomState::new().hash_one(0)),
-        };
+        let mut builder = self.deciding.builder();
         if let Some(lines) = &audit {
             builder = builder.sink(Arc::clone(lines));
         }
@@ -170,7 +162,7 @@ pub(crate) fn print(response: &Response, console: &mut Console) -> Result<(), Fa
         field("reason", "no policy permits it")?;
     }
     for id in response.reason() {
-        field("reason", &id.to_string())?;
+        field("reason", id.as_ref())?;
     }
     for line in response.message().into_iter().flat_map(str::lines) {
         field("message", line)?;

@@ -34,7 +34,7 @@ pub(crate) struct Init {
 #[derive(Serialize)]
 struct PackJson {
     name: &'static str,
-    summary: &'static str,
+    summary: String,
 }
 
 #[derive(Serialize)]

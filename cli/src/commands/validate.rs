@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use clap::Args;
 use notegate::Snapshot;
+use notegate::engine::{ErrorMode, lint};
 use notegate::model::{Problem, Severity};
 use serde::Serialize;
 
@@ -66,13 +67,15 @@ impl Validate {
     }
 
     fn check(&self) -> Result<Report, Failure> {
-        let input = self.policies.read(None)?;
+        let input = self.policies.read(ErrorMode::Deny)?;
         let snapshot = Snapshot::build(&input.bundle, input.options)?;
+        let mut problems = snapshot.warnings().to_vec();
+        problems.extend(lint(&snapshot, &input.bundle));
         Ok(Report {
             revision: Some(snapshot.revision().to_string()),
             policies: snapshot.policies().len(),
             entities: snapshot.entity_count(),
-            problems: snapshot.warnings().to_vec(),
+            problems,
             ignored: input.bundle.ignored().to_vec(),
             exit: Exit::Success,
         })
@@ -93,7 +96,7 @@ impl Report {
         self.problems.iter().filter(|problem| problem.severity == severity).count()
     }
 
-    fn json(self: &Report, console: &mut Console) -> Result<(), Failure> {
+    fn json(&self, console: &mut Console) -> Result<(), Failure> {
         console.json(&ReportJson {
             valid: self.exit == Exit::Success,
             revision: self.revision.clone(),

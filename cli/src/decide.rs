@@ -1,0 +1,53 @@
+//! How requests are decided: with which clock, and with which answer to errors.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::SystemTime;
+
+use clap::{Args, ValueEnum};
+use notegate::Pdp;
+use notegate::engine::ErrorMode;
+use notegate::model::Timestamp;
+use notegate::pdp::{FixedClock, PdpBuilder, SystemClock};
+
+/// How requests are decided.
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    /// What is done with a policy that cannot be evaluated
+    #[arg(long, value_name = "MODE", default_value = "deny")]
+    errors: Errors,
+
+    /// Decide as if it were this moment, such as 2026-12-01T16:00:00Z; the same input then gives the
+    /// same output, decision ids and times included
+    #[arg(long, value_name = "TIMESTAMP", value_parser = Timestamp::parse)]
+    now: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Errors {
+    /// A forbid that errors denies
+    Deny,
+    /// Exactly Cedar: any policy that errors is skipped, even a forbid
+    Cedar,
+}
+
+impl DecideArgs {
+    pub(crate) fn error_mode(&self) -> ErrorMode {
+        match self.errors {
+            Errors::Deny => ErrorMode::Deny,
+            Errors::Cedar => ErrorMode::CedarSkip,
+        }
+    }
+
+    /// The moment at which requests are decided.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(|| Timestamp::from(SystemTime::now()))
+    }
+
+    /// A decision point in the making. A moment that was given stands still, and nothing is random.
+    pub(crate) fn builder(&self) -> PdpBuilder {
+        match self.now {
+            Some(now) => Pdp::builder(FixedClock(now), 0),
+            None => Pdp::builder(SystemClock::default(), RandomState::new().hash_one(0)),
+        }
+    }
+}
