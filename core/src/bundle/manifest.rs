@@ -95,7 +95,7 @@ pub(super) fn parse_json<T: for<'a> Deserialize<'a>>(
     kind: LoadErrorKind,
     code: &'static str,
 ) -> Result<T, LoadError> {
-    limits.check_json_nesting(&member.text)?;
+    limits.check_json_nesting(&member.text).map_err(|exceeded| member.exceeded(exceeded))?;
     serde_json::from_str(&member.text).map_err(|error| {
         let lines = member.text.split_inclusive('\n').map(str::len);
         let before = lines.take(error.line().saturating_sub(1)).fold(0, usize::saturating_add);

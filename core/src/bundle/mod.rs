@@ -21,7 +21,7 @@ mod manifest;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Revision};
+use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Revision, Span};
 
 #[cfg(not(target_family = "wasm"))]
 pub use folder::read_file;
@@ -235,6 +235,14 @@ impl Bundle {
 }
 
 impl Member {
+    /// A limit that its text passed, with the place.
+    pub(crate) fn exceeded(&self, exceeded: Exceeded) -> LoadError {
+        let spans = exceeded.offset().map(|offset| Span { offset, length: 1, label: None });
+        let problem = Problem::from(exceeded);
+        let problem = problem.at(&self.name, &self.text, spans.into_iter().collect());
+        LoadError::new(LoadErrorKind::Limit, problem)
+    }
+
     fn read(name: String, bytes: Vec<u8>, limits: &Limits) -> Result<Self, LoadError> {
         let name = Arc::<str>::from(name);
         let empty = Arc::<str>::from("");

@@ -98,7 +98,7 @@ impl Case {
     /// # Errors
     /// When the file is no list of cases; says in which case and where.
     pub fn read_all(member: &Member, limits: &Limits) -> Result<Vec<Self>, LoadError> {
-        limits.check_json_nesting(&member.text)?;
+        limits.check_json_nesting(&member.text).map_err(|exceeded| member.exceeded(exceeded))?;
         let cases: Result<Vec<Self>, _> = serde_json::from_str(&member.text);
         let Err(error) = cases else { return cases.or(Ok(Vec::new())) };
         let values: Result<Vec<Value>, _> = serde_json::from_str(&member.text);

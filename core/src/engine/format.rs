@@ -23,7 +23,7 @@ pub fn format(member: &Member, limits: &Limits) -> Result<String, LoadError> {
         let problem = Problem::error("format.json", "it is in JSON form, which has no layout");
         return Err(refused(problem.help("format it with a tool for JSON")));
     }
-    nesting::check(&member.text, limits)?;
+    nesting::check(&member.text, limits).map_err(|exceeded| member.exceeded(exceeded))?;
     let before: PolicySet = member.text.parse().map_err(|error| {
         let problems =
             Problem::from_diagnostic("policy.syntax", &error, &member.name, &member.text);

@@ -88,12 +88,7 @@ impl Reading {
         if member.text.trim_start().starts_with('{') {
             return self.json(member);
         }
-        nesting::check(&member.text, limits).map_err(|exceeded| {
-            let spans = exceeded.offset().map(|offset| Span { offset, length: 1, label: None });
-            let problem = Problem::from(exceeded);
-            let problem = problem.at(&member.name, &member.text, spans.into_iter().collect());
-            LoadError::new(LoadErrorKind::Limit, problem)
-        })?;
+        nesting::check(&member.text, limits).map_err(|exceeded| member.exceeded(exceeded))?;
         let parsed: PolicySet =
             member.text.parse().map_err(|error| refused("policy.syntax", &error, member))?;
         let first = self.count;

@@ -32,14 +32,11 @@ pub(super) fn read(bundle: &Bundle, limits: &Limits) -> Result<Option<Schema>, L
 
 fn fragment(member: &Member, limits: &Limits) -> Result<SchemaFragment, LoadError> {
     if member.text.trim_start().starts_with('{') {
-        limits.check_json_nesting(&member.text)?;
+        limits.check_json_nesting(&member.text).map_err(|exceeded| member.exceeded(exceeded))?;
         return SchemaFragment::from_json_str(&member.text)
             .map_err(|error| refused(&error, member));
     }
-    nesting::check(&member.text, limits).map_err(|exceeded| {
-        let problem = Problem::from(exceeded).file(&member.name, &member.text);
-        LoadError::new(LoadErrorKind::Limit, problem)
-    })?;
+    nesting::check(&member.text, limits).map_err(|exceeded| member.exceeded(exceeded))?;
     let parsed = SchemaFragment::from_cedarschema_str(&member.text);
     parsed.map(|(fragment, _)| fragment).map_err(|error| refused(&error, member))
 }
