@@ -109,7 +109,7 @@ impl Console {
     pub(crate) fn problems(&self, problems: &[Problem]) {
         const SHOWN: usize = 50;
         for problem in problems.iter().take(SHOWN) {
-            self.say(report::render(problem, self.errors).trim_end());
+            self.say(&format!("{}\n", report::render(problem, self.errors).trim_end()));
         }
         if let Some(more) = problems.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             self.say(&format!("and {more} more"));

@@ -97,8 +97,7 @@ impl PolicyArgs {
         };
         let others = [&self.entities, &self.schema, &self.template_linked];
         let others = others.into_iter().flatten().filter_map(|path| fs::canonicalize(path).ok());
-        let mut reading =
-            PolicyFiles { limits, others: others.collect(), found: Vec::new() };
+        let mut reading = PolicyFiles { limits, others: others.collect(), found: Vec::new() };
         for path in &self.policies {
             if path.is_dir() { reading.folder(path)? } else { reading.found.push(path.clone()) }
         }
@@ -131,9 +130,10 @@ impl PolicyFiles<'_> {
         let before = self.found.len();
         self.below(folder, 0)?;
         let Some(found) = self.found.get_mut(before..).filter(|found| !found.is_empty()) else {
-            let problem = Problem::error("policies.none", "there is no `*.cedar` or `*.json` file in it")
-                .help("give a file of policies, or the folder that they are in")
-                .file(&folder.to_string_lossy().into(), &"".into());
+            let problem =
+                Problem::error("policies.none", "there is no `*.cedar` or `*.json` file in it")
+                    .help("give a file of policies, or the folder that they are in")
+                    .file(&folder.to_string_lossy().into(), &"".into());
             return Err(LoadError::new(LoadErrorKind::Layout, problem));
         };
         found.sort_unstable();
@@ -146,7 +146,8 @@ impl PolicyFiles<'_> {
         let failed = |error| unreadable(folder, &error);
         for entry in fs::read_dir(folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            let hidden =
+                path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             let extension = path.extension().and_then(|extension| extension.to_str());
             if hidden {
                 continue;

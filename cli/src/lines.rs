@@ -26,7 +26,13 @@ pub(crate) enum Line<'a> {
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        Self { input: BufReader::with_capacity(64 << 10, input), limit, line: Vec::new(), number: 0, bytes: 0 }
+        Self {
+            input: BufReader::with_capacity(64 << 10, input),
+            limit,
+            line: Vec::new(),
+            number: 0,
+            bytes: 0,
+        }
     }
 
     /// The number of the line that was read last, from 1.
@@ -59,7 +65,8 @@ impl<R: Read> Lines<R> {
                 return Ok(Line::End);
             }
             let end = buffer.iter().position(|byte| *byte == b'\n');
-            let (part, rest) = buffer.split_at_checked(end.unwrap_or(buffer.len())).unwrap_or_default();
+            let (part, rest) =
+                buffer.split_at_checked(end.unwrap_or(buffer.len())).unwrap_or_default();
             length = length.saturating_add(part.len());
             if length <= self.limit {
                 self.line.extend_from_slice(part);
@@ -118,7 +125,14 @@ mod tests {
     fn the_caller_is_told_before_each_wait() {
         let mut waits = 0;
         let mut lines = Lines::new("a\nb\n".as_bytes(), 10);
-        while lines.next(|| { waits += 1; Ok(()) }).unwrap() != Line::End {}
+        while lines
+            .next(|| {
+                waits += 1;
+                Ok(())
+            })
+            .unwrap()
+            != Line::End
+        {}
         assert_eq!(waits, 2, "once for both lines, once for the end");
     }
 }

@@ -52,7 +52,8 @@ impl RequestArgs {
     pub(crate) fn read(&self, shape: &Shape) -> Result<Request, Failure> {
         if let Some(given) = &self.request {
             let (text, from) = text(given, "request", &shape.limits)?;
-            return RequestJson::read(&text, shape).map_err(|error| Failure::request(&error, &from));
+            return RequestJson::read(&text, shape)
+                .map_err(|error| Failure::request(&error, &from));
         }
         let (Some(principal), Some(action), Some(resource)) =
             (&self.principal, &self.action, &self.resource)
@@ -111,7 +112,8 @@ fn text(given: &str, what: &str, limits: &Limits) -> Result<(String, String), Fa
         let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
         (bounded(file, limits), format!("`{given}`"))
     };
-    let bytes = bytes.map_err(|error| Failure::new("file.unreadable", format!("{from}: {error}")))?;
+    let bytes =
+        bytes.map_err(|error| Failure::new("file.unreadable", format!("{from}: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::new("file.utf8", format!("{from}: it is not UTF-8 from byte {at} on"))

@@ -81,10 +81,17 @@ pub(crate) fn underline(place: &Place, paint: Paint) -> Option<String> {
     let styles = if paint.on { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
     let (source, labels) = source(place)?;
-    let shown = Shown { message: String::new(), code: None, help: None, severity: None, source: Some(source), labels };
+    let shown = Shown {
+        message: String::new(),
+        code: None,
+        help: None,
+        severity: None,
+        source: Some(source),
+        labels,
+    };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_links(false)
-        .with_context_lines(0)
+        .with_context_lines(1)
         .with_width(100);
     let mut text = String::new();
     handler.render_report(&mut text, &shown).ok()?;
@@ -139,9 +146,8 @@ fn source(place: &Place) -> Option<(NamedSource<String>, Vec<LabeledSpan>)> {
     if place.text.is_empty() || !short_lines(&place.text, first.offset) {
         return None;
     }
-    let ends = |span: &Span| {
-        [span.offset, span.offset.saturating_add(span.length.min(LONGEST_SPAN))]
-    };
+    let ends =
+        |span: &Span| [span.offset, span.offset.saturating_add(span.length.min(LONGEST_SPAN))];
     let mut offsets: Vec<usize> = place.spans.iter().flat_map(ends).collect();
     let text = escape_source(&place.text, &mut offsets);
     let spans = place.spans.iter().zip(offsets.chunks_exact(2));

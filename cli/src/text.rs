@@ -66,7 +66,9 @@ mod tests {
     fn what_could_deceive_a_reader_is_escaped_and_the_rest_is_not() {
         assert_eq!(escape("ada's \"plan\" \\ é 日本"), "ada's \"plan\" \\ é 日本");
         assert_eq!(escape("a\u{1b}[31m\n\0\t\u{7f}\u{9b}"), "a\\u{1b}[31m\\n\\0\\t\\u{7f}\\u{9b}");
-        for mark in ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}'] {
+        for mark in
+            ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}']
+        {
             assert_eq!(escape(&mark.to_string()), format!("\\u{{{:x}}}", u32::from(mark)));
         }
     }

@@ -103,7 +103,8 @@ impl Authorize {
             Some(path) if path.as_os_str() == "-" => many(&pdp, io::stdin(), None, console),
             Some(path) => {
                 let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-                let metadata = file.metadata().map_err(|error| Failure::unreadable(path, &error))?;
+                let metadata =
+                    file.metadata().map_err(|error| Failure::unreadable(path, &error))?;
                 if metadata.is_dir() {
                     return Err(Failure::unreadable(path, &"it is a folder"));
                 }

@@ -99,12 +99,16 @@ impl Demo {
         })?;
         let temporary = match self.dir {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("notegate-demo-").tempdir().map_err(
-                |error| Failure::unreadable(&std::env::temp_dir(), &error),
-            )?),
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("notegate-demo-")
+                    .tempdir()
+                    .map_err(|error| Failure::unreadable(&std::env::temp_dir(), &error))?,
+            ),
         };
         let kept = self.dir.as_deref();
-        let folder = temporary.as_ref().map(tempfile::TempDir::path).or(kept).unwrap_or(Path::new("."));
+        let folder =
+            temporary.as_ref().map(tempfile::TempDir::path).or(kept).unwrap_or(Path::new("."));
         let policies = folder.join("policies");
         if kept.is_some() {
             refuse_full(folder)?;
@@ -145,7 +149,8 @@ impl Demo {
         day.print_latency(console)?;
         change.print(console)?;
         if kept.is_some() {
-            let (policies, written) = (escape(&policies.to_string_lossy()), escape(&written.to_string_lossy()));
+            let (policies, written) =
+                (escape(&policies.to_string_lossy()), escape(&written.to_string_lossy()));
             writeln!(console, "\nThe files are kept. To decide the day again:")?;
             writeln!(console, "  notegate authorize {policies} --requests {written}")?;
         }
@@ -380,7 +385,11 @@ impl Change {
     fn print(&self, console: &mut Console) -> Result<(), Failure> {
         let Meanwhile { asked, by_the_old_revision, by_the_new_revision, out_of_order } =
             self.meanwhile;
-        writeln!(console, "\nA policy changes while requests go on. Added to {}:", escape(&self.file))?;
+        writeln!(
+            console,
+            "\nA policy changes while requests go on. Added to {}:",
+            escape(&self.file)
+        )?;
         for line in self.added.lines() {
             writeln!(console, "  {}", escape(line))?;
         }

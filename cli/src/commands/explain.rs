@@ -21,11 +21,9 @@ use crate::text::escape;
 /// for those that do not, which clause was false or could not be evaluated, and on what values. The
 /// exit status is that of the decision.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  \
+#[command(after_help = "Examples:\n  \
         notegate explain my-policies -l 'User::\"ada\"' -a terminal:open -r 'Terminal::\"ada//1\"'\n  \
-        notegate explain my-policies --request request.json --format json"
-)]
+        notegate explain my-policies --request request.json --format json")]
 pub(crate) struct Explain {
     #[command(flatten)]
     policies: PolicyArgs,

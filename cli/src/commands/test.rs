@@ -177,9 +177,10 @@ fn json(report: &CaseReport, console: &mut Console) -> Result<(), Failure> {
             file: result.file.to_string(),
             name: result.name.clone(),
             passed: result.passed(),
-            decision: result.outcome.as_ref().map(|outcome| {
-                notegate::adapters::json::decision_name(outcome.decision)
-            }),
+            decision: result
+                .outcome
+                .as_ref()
+                .map(|outcome| notegate::adapters::json::decision_name(outcome.decision)),
             reason: reason.map(ToString::to_string).collect(),
             differences: differences.collect(),
             error: result.error.clone(),

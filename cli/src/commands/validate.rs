@@ -16,12 +16,10 @@ use crate::text::escape;
 
 /// Check a bundle: syntax, schema, ids, limits, and what is likely not meant
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  \
+#[command(after_help = "Examples:\n  \
         notegate validate my-policies\n  \
         notegate validate my-policies --deny-warnings\n  \
-        notegate validate --policies policies.cedar --schema schema.cedarschema --format json"
-)]
+        notegate validate --policies policies.cedar --schema schema.cedarschema --format json")]
 pub(crate) struct Validate {
     #[command(flatten)]
     policies: PolicyArgs,
@@ -62,7 +60,11 @@ impl Validate {
         if warned && self.deny_warnings && report.exit == Exit::Success {
             report.exit = Exit::Invalid;
         }
-        if console.is_json() { report.json(console)? } else { report.human(console)? }
+        if console.is_json() {
+            report.json(console)?
+        } else {
+            report.human(console)?
+        }
         Ok(report.exit)
     }
 

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::{Folder, notegate, notegate_with_input, program};
+use crate::support::{Folder, notegate, notegate_with_input, program};
 
 const ADA: [&str; 6] = ["-l", "User::\"ada\"", "-a", "hub:login", "-r", "Hub::\"main\""];
 const ANY: [&str; 6] = ["-l", "U::\"a\"", "-a", "Action::\"go\"", "-r", "R::\"r\""];
@@ -21,7 +21,16 @@ fn allow_is_0_and_deny_is_2() {
     assert_eq!(allow.status, 0, "{allow}");
     assert!(allow.out.starts_with("ALLOW\n"), "{allow}");
     assert!(allow.out.contains("members-log-in") && allow.out.contains("sha256:"), "{allow}");
-    let args = ["authorize", folder.root(), "-l", "User::\"eve\"", "-a", "hub:login", "-r", "Hub::\"main\""];
+    let args = [
+        "authorize",
+        folder.root(),
+        "-l",
+        "User::\"eve\"",
+        "-a",
+        "hub:login",
+        "-r",
+        "Hub::\"main\"",
+    ];
     let deny = notegate(args);
     assert_eq!(deny.status, 2, "{deny}");
     assert!(deny.out.starts_with("DENY\n") && deny.out.contains("no policy permits it"), "{deny}");
@@ -30,10 +39,14 @@ fn allow_is_0_and_deny_is_2() {
 
 #[test]
 fn a_principal_may_be_given_by_its_parts() {
-    let folder = Folder::new(&[("p.cedar", "permit (principal == U::\"x\\\"] || true\", action, resource);")]);
+    let folder = Folder::new(&[(
+        "p.cedar",
+        "permit (principal == U::\"x\\\"] || true\", action, resource);",
+    )]);
     let uid = json!({"type": "U", "id": "x\"] || true"}).to_string();
     let policies = folder.path("p.cedar");
-    let run = notegate(["authorize", "--policies", &policies, "-l", &uid, "-a", "go", "-r", "R::\"r\""]);
+    let run =
+        notegate(["authorize", "--policies", &policies, "-l", &uid, "-a", "go", "-r", "R::\"r\""]);
     assert_eq!(run.status, 0, "{run}");
 }
 
@@ -62,7 +75,10 @@ fn a_whole_request_is_read_and_unknown_fields_are_refused() {
     });
     let run = notegate(["authorize", folder.root(), "--request", &request.to_string()]);
     assert_eq!(run.status, 0, "{run}");
-    let run = notegate_with_input(["authorize", folder.root(), "--request", "-"], request.to_string().as_bytes());
+    let run = notegate_with_input(
+        ["authorize", folder.root(), "--request", "-"],
+        request.to_string().as_bytes(),
+    );
     assert_eq!(run.status, 0, "{run}");
     let mut odd = request;
     odd["subject"] = json!("x");
@@ -73,17 +89,24 @@ fn a_whole_request_is_read_and_unknown_fields_are_refused() {
 #[test]
 fn answers_stand_in_the_order_of_the_lines_and_bad_ones_in_their_place() {
     let folder = Folder::new(&[("p.cedar", "permit (principal == U::\"a\", action, resource);")]);
-    let line = |id: &str| format!("{{\"principal\":\"U::\\\"{id}\\\"\",\"action\":\"go\",\"resource\":\"R::\\\"r\\\"\"}}\n");
-    let mut input = [line("a"), line("b"), "nonsense\n".into(), "\n".into(), line("a")].concat().into_bytes();
+    let line = |id: &str| {
+        format!(
+            "{{\"principal\":\"U::\\\"{id}\\\"\",\"action\":\"go\",\"resource\":\"R::\\\"r\\\"\"}}\n"
+        )
+    };
+    let mut input =
+        [line("a"), line("b"), "nonsense\n".into(), "\n".into(), line("a")].concat().into_bytes();
     input.extend(b"\xff\n");
     input.extend("x".repeat(3000).bytes());
     input.extend(b"\n");
     input.extend(line("b").trim_end().bytes());
     folder.write("requests.jsonl", &input);
     let policies = folder.path("p.cedar");
-    let base = ["authorize", "--policies", &policies, "--limit", "request_bytes=2000", "--requests"];
+    let base =
+        ["authorize", "--policies", &policies, "--limit", "request_bytes=2000", "--requests"];
     let (file, stdin) = (folder.path("requests.jsonl"), "-");
-    for run in [notegate(with(&base, &[&file])), notegate_with_input(with(&base, &[stdin]), &input)] {
+    for run in [notegate(with(&base, &[&file])), notegate_with_input(with(&base, &[stdin]), &input)]
+    {
         assert_eq!(run.status, 1, "{run}");
         let shown: Vec<String> = run
             .lines()
@@ -93,7 +116,15 @@ fn answers_stand_in_the_order_of_the_lines_and_bad_ones_in_their_place() {
                 error => format!("{} {}", error["line"], error["code"].as_str().unwrap()),
             })
             .collect();
-        let expected = ["allow", "deny", "3 request.malformed", "allow", "6 request.malformed", "7 request.limit", "deny"];
+        let expected = [
+            "allow",
+            "deny",
+            "3 request.malformed",
+            "allow",
+            "6 request.malformed",
+            "7 request.limit",
+            "deny",
+        ];
         assert_eq!(shown, expected, "{run}");
         assert!(run.out.contains("limit `request_bytes` is 2000, found 3000"), "{run}");
     }
@@ -114,7 +145,11 @@ fn each_answer_comes_before_the_next_question_is_needed() {
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     for _ in 0..3 {
-        writeln!(stdin, "{{\"principal\":\"U::\\\"a\\\"\",\"action\":\"go\",\"resource\":\"R::\\\"r\\\"\"}}").unwrap();
+        writeln!(
+            stdin,
+            "{{\"principal\":\"U::\\\"a\\\"\",\"action\":\"go\",\"resource\":\"R::\\\"r\\\"\"}}"
+        )
+        .unwrap();
         let mut answer = String::new();
         stdout.read_line(&mut answer).unwrap();
         assert!(answer.contains("\"allow\""), "{answer}");
@@ -127,28 +162,70 @@ fn each_answer_comes_before_the_next_question_is_needed() {
 fn policies_are_numbered_across_files_and_an_id_is_kept() {
     let folder = Folder::new(&[
         ("ps/b.cedar", "permit (principal, action, resource);"),
-        ("ps/a.cedar", "permit (principal, action, resource); @id(\"named\") permit (principal, action, resource);"),
+        (
+            "ps/a.cedar",
+            "permit (principal, action, resource); @id(\"named\") permit (principal, action, resource);",
+        ),
         ("ps/sub/c.cedar", "permit (principal, action, resource);"),
         ("ps/entities.json", "[]"),
         ("ps/notes.txt", "not a policy"),
-        ("last.json", "{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"},\"conditions\":[]}"),
+        (
+            "last.json",
+            "{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},\"action\":{\"op\":\"All\"},\"resource\":{\"op\":\"All\"},\"conditions\":[]}",
+        ),
     ]);
-    let (dir, entities, last) = (folder.path("ps"), folder.path("ps/entities.json"), folder.path("last.json"));
-    let base = ["authorize", "--policies", &dir, "--policies", &last, "--entities", &entities, "--format", "json"];
+    let (dir, entities, last) =
+        (folder.path("ps"), folder.path("ps/entities.json"), folder.path("last.json"));
+    let base = [
+        "authorize",
+        "--policies",
+        &dir,
+        "--policies",
+        &last,
+        "--entities",
+        &entities,
+        "--format",
+        "json",
+    ];
     let run = notegate(with(&base, &ANY));
-    assert_eq!(run.json()["reason"], json!(["policy0", "named", "policy2", "policy3", "policy4"]), "{run}");
+    assert_eq!(
+        run.json()["reason"],
+        json!(["policy0", "named", "policy2", "policy3", "policy4"]),
+        "{run}"
+    );
 }
 
 #[test]
 fn what_is_validated_is_what_was_asked_for() {
     let folder = Folder::new(&[
-        ("bad.cedar", "permit (principal, action, resource) when { context.absent };\npermit (principal, action, resource == R::\"r\");"),
+        (
+            "bad.cedar",
+            "permit (principal, action, resource) when { context.absent };\npermit (principal, action, resource == R::\"r\");",
+        ),
         ("good.cedar", "permit (principal, action, resource == R::\"r\");"),
-        ("s.cedarschema", "entity U, R; action go appliesTo { principal: U, resource: R, context: {} };"),
+        (
+            "s.cedarschema",
+            "entity U, R; action go appliesTo { principal: U, resource: R, context: {} };",
+        ),
     ]);
-    let (bad, good, schema) = (folder.path("bad.cedar"), folder.path("good.cedar"), folder.path("s.cedarschema"));
+    let (bad, good, schema) =
+        (folder.path("bad.cedar"), folder.path("good.cedar"), folder.path("s.cedarschema"));
     let decide = |policies: &str, validate: &str, principal: &str| {
-        let args = ["authorize", "--policies", policies, "--schema", &schema, "--validate", validate, "-l", principal, "-a", "Action::\"go\"", "-r", "R::\"r\""];
+        let args = [
+            "authorize",
+            "--policies",
+            policies,
+            "--schema",
+            &schema,
+            "--validate",
+            validate,
+            "-l",
+            principal,
+            "-a",
+            "Action::\"go\"",
+            "-r",
+            "R::\"r\"",
+        ];
         notegate(args).status
     };
     // A policy that does not validate is refused, or decided all the same.
@@ -165,12 +242,16 @@ fn what_is_validated_is_what_was_asked_for() {
 fn the_action_hierarchy_of_the_schema_joins_the_entities() {
     let folder = Folder::new(&[
         ("p.cedar", "permit (principal, action in Action::\"all\", resource);"),
-        ("s.cedarschema", "entity U, R; action all; action go in [all] appliesTo { principal: U, resource: R, context: {} };"),
+        (
+            "s.cedarschema",
+            "entity U, R; action all; action go in [all] appliesTo { principal: U, resource: R, context: {} };",
+        ),
     ]);
     let (policies, schema) = (folder.path("p.cedar"), folder.path("s.cedarschema"));
     assert_eq!(notegate(with(&["authorize", "--policies", &policies], &ANY)).status, 2);
     for validate in ["all", "none"] {
-        let base = ["authorize", "--policies", &policies, "--schema", &schema, "--validate", validate];
+        let base =
+            ["authorize", "--policies", &policies, "--schema", &schema, "--validate", validate];
         assert_eq!(notegate(with(&base, &ANY)).status, 0, "{validate}");
     }
 }
@@ -213,7 +294,8 @@ fn records_are_appended_with_their_complete_input() {
     assert_eq!(records[0]["decision"], "allow");
     assert_eq!(records[0]["request"]["principal"], json!({"type": "Notebook::User", "id": "ada"}));
     let nowhere = folder.path("no/such/folder");
-    notegate(with(&["authorize", folder.root(), "--audit", &nowhere], &ADA)).refused(1, &["No such file"]);
+    notegate(with(&["authorize", folder.root(), "--audit", &nowhere], &ADA))
+        .refused(1, &["No such file"]);
 }
 
 #[test]
@@ -221,15 +303,19 @@ fn an_unknown_limit_is_refused_with_the_names_there_are() {
     let folder = Folder::minimal();
     let run = notegate(with(&["authorize", folder.root(), "--limit", "bytes=1"], &ADA));
     run.refused(1, &["there is no limit `bytes`", "member_bytes"]);
-    let run = notegate(with(&["authorize", folder.root(), "--limit", "id_bytes=2"], &ADA));
-    run.refused(1, &["limit `id_bytes` is 2, found"]);
+    let long = format!("User::\"{}\"", "x".repeat(60));
+    let base = ["authorize", folder.root(), "-l", &long, "-a", "hub:login", "-r", "Hub::\"main\""];
+    assert_eq!(notegate(base).status, 2);
+    notegate(with(&base, &["--limit", "id_bytes=50"]))
+        .refused(1, &["limit `id_bytes` is 50, found 60"]);
 }
 
 #[test]
 fn an_explanation_underlines_what_was_false_and_ends_as_the_decision() {
-    let folder = Folder::new(&[
-        ("p.cedar", "@id(\"small\")\npermit (principal, action, resource)\nwhen { context.size < 10 };\n"),
-    ]);
+    let folder = Folder::new(&[(
+        "p.cedar",
+        "@id(\"small\")\npermit (principal, action, resource)\nwhen { context.size < 10 };\n",
+    )]);
     let policies = folder.path("p.cedar");
     let base = with(&["explain", "--policies", &policies], &ANY);
     let run = notegate(with(&base, &["--context", "{\"size\": 12}"]));

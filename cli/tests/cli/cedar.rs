@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::{fixtures, notegate_with_input};
+use crate::support::{fixtures, notegate_with_input};
 
 #[test]
 fn every_example_is_decided_as_the_stock_command_line_does() {
@@ -13,7 +13,8 @@ fn every_example_is_decided_as_the_stock_command_line_does() {
     for folder in fs::read_dir(fixtures().join("cedar")).unwrap() {
         let folder = folder.unwrap().path();
         let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-        let cases: Vec<Value> = serde_json::from_str(&fs::read_to_string(file("cases.json")).unwrap()).unwrap();
+        let cases: Vec<Value> =
+            serde_json::from_str(&fs::read_to_string(file("cases.json")).unwrap()).unwrap();
         let mut args = vec!["authorize".to_owned(), "--requests".to_owned(), "-".to_owned()];
         args.extend(["--errors", "cedar", "--policies"].map(str::to_owned));
         args.push(file("policies.cedar"));
