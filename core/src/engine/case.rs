@@ -126,7 +126,7 @@ impl Case {
     }
 
     /// What it asks.
-    pub(super) fn request(&self, shape: &Shape<'_>) -> Result<Request, RequestError> {
+    pub(super) fn request(&self, shape: &Shape) -> Result<Request, RequestError> {
         let namespace = shape.namespace;
         let principal = self.request.principal.read(namespace)?;
         let resource = self.request.resource.read(namespace)?;
@@ -136,7 +136,7 @@ impl Case {
         };
         let json = self.request.context.clone().unwrap_or_else(|| Value::Object(Map::new()));
         let context =
-            conformance::read_context(json, shape.schema.map(|schema| (schema, &action)))?;
+            conformance::read_context(json, &action, shape.schema.as_deref(), shape.validate)?;
         Request::builder(principal, action, resource).context(context).build(shape)
     }
 

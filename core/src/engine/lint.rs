@@ -40,7 +40,7 @@ const MOST: usize = 20;
 /// entities is also typed for each kind of request in its scope.
 #[must_use]
 pub fn lint(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
-    let schema: Option<&ValidatorSchema> = snapshot.schema.as_ref().map(AsRef::as_ref);
+    let schema: Option<&ValidatorSchema> = snapshot.schema.as_deref().map(AsRef::as_ref);
     let mut problems = Vec::new();
     let (mut scopes, mut permits, mut forbids) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = HashSet::new();

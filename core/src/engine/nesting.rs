@@ -40,7 +40,10 @@ pub(super) fn check(text: &str, limits: &Limits) -> Result<(), Exceeded> {
                     let exceeded = Exceeded::new(name, limits.policy_operators, operators);
                     return Err(exceeded.at(at, text));
                 }
-                if matches!((byte, next), (b'&', Some(b'&')) | (b'|', Some(b'|')) | (b'=', Some(b'='))) {
+                if matches!(
+                    (byte, next),
+                    (b'&', Some(b'&')) | (b'|', Some(b'|')) | (b'=', Some(b'='))
+                ) {
                     step = 2;
                 }
             }

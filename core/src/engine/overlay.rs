@@ -25,6 +25,7 @@ pub(super) fn merge(
     named: &HashSet<EntityUID>,
 ) -> Result<Entities, String> {
     let overlay = Overlay::new(stored.as_ref(), request);
+    overlay.check_cycles()?;
     let mut reached: HashMap<EntityUID, Entity> = HashMap::new();
     let mut waiting: Vec<EntityUID> = [request.principal(), request.action(), request.resource()]
         .map(|uid| AsRef::<EntityUID>::as_ref(uid).clone())
@@ -41,7 +42,7 @@ pub(super) fn merge(
         if let Some(entity) = overlay.entity(&uid) {
             let values = entity.attrs().chain(entity.tags()).map(|(_, value)| value);
             waiting.extend(values.filter_map(known).flat_map(Value::all_literal_uids));
-            reached.insert(uid, overlay.closed(entity)?);
+            reached.insert(uid, overlay.closed(entity));
         }
     }
     let (schema, assume) = (None::<&NoEntitiesSchema>, TCComputation::AssumeAlreadyComputed);
@@ -65,10 +66,13 @@ impl<'a> Overlay<'a> {
             let attributes: &Entity = attributes.as_entity().as_ref();
             let uid = attributes.uid();
             let under = over.get(uid).or_else(|| stored_entity(stored, uid));
-            over.insert(uid.clone(), match under {
-                Some(under) => patched(under, attributes),
-                None => attributes.clone(),
-            });
+            over.insert(
+                uid.clone(),
+                match under {
+                    Some(under) => patched(under, attributes),
+                    None => attributes.clone(),
+                },
+            );
         }
         Self { stored, over }
     }
@@ -77,24 +81,36 @@ impl<'a> Overlay<'a> {
         self.over.get(uid).or_else(|| stored_entity(self.stored, uid))
     }
 
+    /// What is stored has no cycle, so one has to go through an entity of the request.
+    fn check_cycles(&self) -> Result<(), String> {
+        match self.over.values().find(|entity| self.ancestors(entity).contains(entity.uid())) {
+            None => Ok(()),
+            Some(entity) => Err(format!(
+                "the entities of the request close the hierarchy to a cycle through `{}`",
+                entity.uid()
+            )),
+        }
+    }
+
     /// The entity with the ancestors it has once the overlay is in place.
-    fn closed(&self, entity: &Entity) -> Result<Entity, String> {
+    fn closed(&self, entity: &Entity) -> Entity {
         let mut closed = entity.clone();
         closed.remove_all_indirect_ancestors();
+        self.ancestors(entity)
+            .into_iter()
+            .for_each(|uid| closed.add_indirect_ancestor(uid.clone()));
+        closed
+    }
+
+    fn ancestors<'b>(&'b self, entity: &'b Entity) -> HashSet<&'b EntityUID> {
         let mut waiting: Vec<&EntityUID> = entity.parents().collect();
-        let mut seen = HashSet::new();
+        let mut ancestors = HashSet::new();
         while let Some(uid) = waiting.pop() {
-            if uid == entity.uid() {
-                return Err(format!(
-                    "the entities of the request close the hierarchy to a cycle through `{uid}`"
-                ));
-            }
-            if seen.insert(uid) {
-                closed.add_indirect_ancestor(uid.clone());
+            if ancestors.insert(uid) {
                 waiting.extend(self.entity(uid).into_iter().flat_map(Entity::parents));
             }
         }
-        Ok(closed)
+        ancestors
     }
 }
 

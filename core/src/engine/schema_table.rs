@@ -78,7 +78,7 @@ impl Snapshot {
     /// The schema in force, laid out for people; `None` for loose texts without one.
     #[must_use]
     pub fn schema_table(&self) -> Option<SchemaTable> {
-        let schema: &ValidatorSchema = self.schema.as_ref()?.as_ref();
+        let schema: &ValidatorSchema = self.schema.as_deref()?.as_ref();
         let text = self.schema_text().unwrap_or_default();
         let is_group = |action: &&ValidatorActionId| action.descendants().next().is_some();
         let mut actions: Vec<ActionShape> = schema

@@ -21,7 +21,7 @@ use crate::request::{Request, Shape};
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) policies: Arc<Policies>,
-    pub(super) schema: Option<Schema>,
+    pub(super) schema: Option<Arc<Schema>>,
     /// What the bundle adds to the shipped schema, or has in its place.
     pub(super) own_schema: Option<Member>,
     /// Sensitivity labels by rank; those of entities must agree.
@@ -63,7 +63,7 @@ impl Snapshot {
         let named = policies.named();
         Ok(Self {
             policies: Arc::new(policies),
-            schema,
+            schema: schema.map(Arc::new),
             own_schema: bundle.schema().cloned(),
             sensitivity,
             entities,
@@ -80,7 +80,7 @@ impl Snapshot {
     /// When the entities are refused, as in [`Snapshot::build`].
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
         let member = Some(entities);
-        let entities = entities::read(member, self.schema.as_ref(), &self.options.limits)?;
+        let entities = entities::read(member, self.schema.as_deref(), &self.options.limits)?;
         if self.model == Model::Notebook {
             sensitivity::check(&entities, &self.sensitivity, member)?;
         }
@@ -116,7 +116,9 @@ impl Snapshot {
         let mut errors: Vec<DecisionError> = errors
             .into_iter()
             .map(|(at, message)| {
-                let Some(info) = info(&at) else { return DecisionError { policy_id: None, message } };
+                let Some(info) = info(&at) else {
+                    return DecisionError { policy_id: None, message };
+                };
                 if info.effect == Effect::Forbid && self.options.error_mode == ErrorMode::Deny {
                     if decision == Decision::Allow {
                         reason.clear();
@@ -146,12 +148,12 @@ impl Snapshot {
     /// What a request must fit to be decided by this snapshot; `now` becomes `context.now` where
     /// the shipped model asks for it and the caller does not give it.
     #[must_use]
-    pub fn shape(&self, now: Option<Timestamp>) -> Shape<'_> {
+    pub fn shape(&self, now: Option<Timestamp>) -> Shape {
         let notebook = self.model == Model::Notebook;
         Shape {
-            schema: self.schema.as_ref(),
+            schema: self.schema.clone(),
             validate: self.options.validation.of_requests(),
-            limits: &self.options.limits,
+            limits: self.options.limits,
             now: now.filter(|_| notebook),
             namespace: notebook.then_some(schema::NAMESPACE),
         }
@@ -172,7 +174,7 @@ impl Snapshot {
     /// The schema in force.
     #[must_use]
     pub fn schema(&self) -> Option<&Schema> {
-        self.schema.as_ref()
+        self.schema.as_deref()
     }
 
     /// How many entities are stored, the actions of the schema among them.

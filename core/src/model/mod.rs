@@ -7,6 +7,7 @@ pub(crate) mod conformance;
 mod decision_id;
 mod error;
 mod limits;
+pub mod notebook;
 mod obligations;
 mod outcome;
 mod problem;
@@ -20,6 +21,7 @@ pub use cedar_policy::{
     RestrictedExpression, Schema,
 };
 
+pub use conformance::StrictValue;
 pub use decision_id::DecisionId;
 pub use error::{LoadError, LoadErrorKind, RequestError, RequestErrorKind};
 pub use limits::{Exceeded, Limits};

@@ -19,7 +19,7 @@ use crate::model::Problem;
 /// Entity types of the bundle's own schema that nothing can name: no policy does, no action is for
 /// them, and no attribute, tag or context holds them.
 pub(super) fn types(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
-    let (Some(schema), Some(member)) = (&snapshot.schema, bundle.schema()) else {
+    let (Some(schema), Some(member)) = (snapshot.schema.as_deref(), bundle.schema()) else {
         return Vec::new();
     };
     let schema: &ValidatorSchema = schema.as_ref();
@@ -86,7 +86,7 @@ pub(super) fn groups(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
         }
     });
     let mut problems = bounded(problems.collect(), CODE, "groups that nothing uses");
-    let (Some(schema), Some(member)) = (&snapshot.schema, bundle.schema()) else {
+    let (Some(schema), Some(member)) = (snapshot.schema.as_deref(), bundle.schema()) else {
         return problems;
     };
     let schema: &ValidatorSchema = schema.as_ref();
