@@ -1,5 +1,7 @@
 //! Every bundle, every case.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
 use std::fs;
 use std::path::PathBuf;
 
