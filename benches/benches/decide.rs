@@ -1,5 +1,7 @@
 //! One decision, by the number of policies, with the official authorizer beside it.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench stops at what is wrong")]
+
 use std::hint::black_box;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! What a decision is made of: errors, obligations, messages, and entities of the request.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
 use notegate::adapters::json::RequestJson;
 use notegate::audit::Memory;
 use notegate::bundle::Loose;

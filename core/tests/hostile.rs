@@ -1,5 +1,7 @@
 //! Input that is malformed, oversized or meant to harm: refused with its place, nothing worse.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
 use notegate::adapters::json::RequestJson;
 use notegate::bundle::Loose;
 use notegate::engine::{Options, Validation};

@@ -1,5 +1,7 @@
 //! Records: complete, off the deciding thread, and bounded.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! Activation under readers, and the last good snapshot.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use notegate::model::notebook::{self, Builder as _};

@@ -135,8 +135,8 @@ impl Case {
             parts @ CaseUid::Parts { .. } => parts.read(namespace)?,
         };
         let json = self.request.context.clone().unwrap_or_else(|| Value::Object(Map::new()));
-        let schema = shape.schema.as_deref();
-        let context = conformance::read_context(json, &action, schema, shape.validate)?;
+        let context =
+            conformance::read_context(json, &action, shape.schema.as_deref(), shape.validate)?;
         Request::builder(principal, action, resource).context(context).build(shape)
     }
 

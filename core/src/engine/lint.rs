@@ -1,18 +1,4 @@
 //! What is allowed in a bundle and seldom meant.
-//!
-//! | Code | Told of |
-//! |---|---|
-//! | `lint.no_scope` | a policy whose principal, action and resource are all unconstrained |
-//! | `lint.unconditional_permit` | a permit without a condition that reaches an action that writes or administers |
-//! | `lint.erroring_forbid` | a forbid whose condition can fail to evaluate; see [`errors`] for the rule |
-//! | `lint.repeated_id` | policy ids that differ only in case or look alike |
-//! | `lint.unused_type` | an entity type of the bundle's own schema that nothing can ever name |
-//! | `lint.unused_group` | a group that no policy names and no entity holds |
-//! | `lint.unlinked_template` | a template that no link fills |
-//! | `lint.ignored_file` | a file in the bundle's folder that is no part of it |
-//!
-//! All are warnings. What must not be is refused when the snapshot is built; sensitivity whose rank
-//! and label disagree (`entities.sensitivity`) is an example.
 
 mod errors;
 mod look_alike;
@@ -33,8 +19,25 @@ use crate::model::{Effect, Place, Problem, Span};
 /// How many things one lint tells of one by one; the rest is counted.
 const MOST: usize = 20;
 
-/// What is allowed in a bundle and seldom meant: warnings, in the order of the table above and then
-/// of the policy set.
+/// What is allowed in a bundle and seldom meant: warnings, in the order of this table.
+///
+/// | Code | Told of |
+/// |---|---|
+/// | `lint.no_scope` | a policy whose principal, action and resource are all unconstrained |
+/// | `lint.unconditional_permit` | a permit without a condition that reaches an action in a group `write` or `admin`, or whose id ends in `:write` |
+/// | `lint.erroring_forbid` | a forbid whose condition can fail to evaluate: arithmetic that can overflow, an extension value made from what is no literal, `getTag` without `hasTag`, an attribute of an entity that was come to (`context.server.owner`) without a `has` on that entity |
+/// | `lint.repeated_id` | policy ids that differ only in case or separators, or look alike |
+/// | `lint.unused_type` | an entity type of the bundle's own schema that no policy, action, attribute or tag names |
+/// | `lint.unused_group` | a stored group that no policy names and no entity holds; an action group of the bundle's own schema that no policy names |
+/// | `lint.unlinked_template` | a template that no link fills |
+/// | `lint.ignored_file` | a file in the bundle's folder that is no part of it |
+///
+/// What must not be is no warning: it is refused when the snapshot is built, such as sensitivity
+/// whose rank and label disagree (`entities.sensitivity`). What validation warns of is in
+/// [`Snapshot::warnings`].
+///
+/// Takes time in proportion to the policies and entities; a forbid that goes through several
+/// entities is also typed for each kind of request in its scope.
 #[must_use]
 pub fn lint(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
     let schema: Option<&ValidatorSchema> = snapshot.schema.as_deref().map(AsRef::as_ref);

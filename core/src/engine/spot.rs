@@ -13,7 +13,7 @@ pub(super) fn entity(problem: Problem, member: &Member, uid: &EntityUID) -> Prob
     let found = member.text.match_indices(&quoted).find(|(at, _)| {
         let before = member.text.get(..*at).unwrap_or_default();
         let object = before.rfind('}').and_then(|at| before.get(at..)).unwrap_or(before);
-        object.contains("\"uid\"") && !object.contains("\"parents\"")
+        object.contains("\"uid\"")
     });
     placed(problem, member, found.map(|(at, text)| (at, text.len())))
 }

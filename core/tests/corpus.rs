@@ -1,0 +1,81 @@
+//! Every bundle, every case.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use notegate::adapters::json::RequestJson;
+use notegate::engine::{Options, lint};
+use notegate::model::Limits;
+use notegate::{Bundle, Decision, Snapshot};
+
+fn bundles() -> Vec<(String, Bundle)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies");
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    let bundles = folders.iter().map(|folder| {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, Bundle::from_folder(folder, &Limits::default()).unwrap())
+    });
+    let bundles: Vec<_> = bundles.collect();
+    let names: Vec<&str> = bundles.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["baseline", "classroom", "minimal", "regulated"]);
+    bundles
+}
+
+#[test]
+fn every_case_of_every_bundle_passes_and_every_policy_decides_one() {
+    for (name, bundle) in bundles() {
+        assert_eq!(bundle.manifest().name, name);
+        let snapshot = Snapshot::build(&bundle, Options::default()).unwrap();
+        let report = snapshot.run_cases(&bundle, None).unwrap();
+        assert!(report.results.len() > 10, "{name} has {} cases", report.results.len());
+        let failed: Vec<_> = report.results.iter().filter(|result| !result.passed()).collect();
+        assert!(failed.is_empty(), "{name}: {failed:#?}");
+        // A grant that a forbid beats is worth a case, and decides none.
+        let undetermined = report.undetermined.iter().map(ToString::to_string);
+        let undetermined: Vec<_> = undetermined.filter(|id| !id.starts_with("grant:")).collect();
+        assert!(undetermined.is_empty(), "{name}: {undetermined:?}");
+    }
+}
+
+#[test]
+fn nothing_in_a_shipped_bundle_is_warned_of() {
+    for (name, bundle) in bundles() {
+        let snapshot = Snapshot::build(&bundle, Options::default()).unwrap();
+        assert!(snapshot.warnings().is_empty(), "{name}: {:?}", snapshot.warnings());
+        let lints = lint(&snapshot, &bundle);
+        // The day that the demonstration decides lies beside the bundle it is decided by.
+        let lints: Vec<_> = lints.iter().filter(|one| !one.message.contains("day.jsonl")).collect();
+        assert!(lints.is_empty(), "{name}: {lints:#?}");
+    }
+}
+
+#[test]
+fn every_policy_of_a_shipped_bundle_has_an_id_of_its_own_making() {
+    for (name, bundle) in bundles() {
+        let snapshot = Snapshot::build(&bundle, Options::default()).unwrap();
+        for policy in snapshot.policies() {
+            let id = policy.id.to_string();
+            let number = id.strip_prefix("policy").and_then(|rest| rest.parse::<usize>().ok());
+            assert!(number.is_none(), "{name}: {} has no `@id`", policy.place.file);
+        }
+    }
+}
+
+#[test]
+fn a_day_of_the_baseline_hub_is_decided_without_errors() {
+    let (_, bundle) = bundles().swap_remove(0);
+    let snapshot = Snapshot::build(&bundle, Options::default()).unwrap();
+    let day = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies/baseline/day.jsonl");
+    let (mut allowed, mut denied) = (0, 0);
+    for line in fs::read_to_string(day).unwrap().lines() {
+        let request = RequestJson::read(line, &snapshot.shape(None)).unwrap();
+        let outcome = snapshot.evaluate(&request);
+        assert!(outcome.errors.is_empty(), "{line}: {:?}", outcome.errors);
+        *if outcome.decision == Decision::Allow { &mut allowed } else { &mut denied } += 1;
+    }
+    assert_eq!((allowed, denied), (255, 145));
+}
