@@ -9,12 +9,19 @@ use notegate::engine::ErrorMode;
 use notegate::model::Timestamp;
 use notegate::pdp::{FixedClock, PdpBuilder, SystemClock};
 
-/// How requests are decided.
+/// What is done with a policy that cannot be evaluated.
 #[derive(Debug, Args)]
-pub(crate) struct DecideArgs {
+pub(crate) struct ErrorArgs {
     /// What is done with a policy that cannot be evaluated
     #[arg(long, value_name = "MODE", default_value = "deny")]
     errors: Errors,
+}
+
+/// How requests are decided.
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    #[command(flatten)]
+    errors: ErrorArgs,
 
     /// Decide as if it were this moment, such as 2026-12-01T16:00:00Z; the same input then gives the
     /// same output, decision ids and times included
@@ -30,12 +37,18 @@ enum Errors {
     Cedar,
 }
 
-impl DecideArgs {
-    pub(crate) fn error_mode(&self) -> ErrorMode {
+impl ErrorArgs {
+    pub(crate) fn mode(&self) -> ErrorMode {
         match self.errors {
             Errors::Deny => ErrorMode::Deny,
             Errors::Cedar => ErrorMode::CedarSkip,
         }
+    }
+}
+
+impl DecideArgs {
+    pub(crate) fn error_mode(&self) -> ErrorMode {
+        self.errors.mode()
     }
 
     /// The moment at which requests are decided.

@@ -11,7 +11,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
 use crate::console::{Console, Format};
-use crate::decide::DecideArgs;
+use crate::decide::ErrorArgs;
 use crate::failure::{Exit, Failure};
 use crate::input::LimitArgs;
 use crate::text::escape;
@@ -42,7 +42,7 @@ pub(crate) struct Test {
     verbose: bool,
 
     #[command(flatten)]
-    deciding: DecideArgs,
+    errors: ErrorArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -79,7 +79,7 @@ impl Test {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let limits = self.limits.read()?;
         let bundle = Bundle::from_folder(&self.bundle, &limits)?;
-        let error_mode = self.deciding.error_mode();
+        let error_mode = self.errors.mode();
         let options = Options { limits, error_mode, ..Options::default() };
         let snapshot = Snapshot::build(&bundle, options)?;
         let report = snapshot.run_cases(&bundle, self.filter.as_deref())?;
