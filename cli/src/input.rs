@@ -81,14 +81,13 @@ impl PolicyArgs {
     /// Reads the bundle or the loose parts.
     pub(crate) fn read(&self, error_mode: ErrorMode) -> Result<Input, Failure> {
         let limits = self.limits.read()?;
-        let (bundle, validation) = match &self.bundle {
-            Some(folder) => (Bundle::from_folder(folder, &limits)?, Validation::All),
-            None => {
-                let bundle = Bundle::from_loose(self.loose(&limits)?, &limits)?;
-                (bundle, self.validate.validation())
-            }
-        };
-        Ok(Input { bundle, options: Options { limits, validation, error_mode } })
+        let options = Options { limits, error_mode, ..Options::default() };
+        if let Some(folder) = &self.bundle {
+            return Ok(Input { bundle: Bundle::from_folder(folder, &limits)?, options });
+        }
+        let bundle = Bundle::from_loose(self.loose(&limits)?, &limits)?;
+        let validation = self.validate.validation();
+        Ok(Input { bundle, options: Options { validation, ..options } })
     }
 
     fn loose(&self, limits: &Limits) -> Result<Loose, LoadError> {

@@ -90,7 +90,7 @@ fn print(explanation: &Explanation, console: &mut Console) -> Result<(), Failure
             writeln!(console, "  and {more} more")?;
         }
     }
-    let others = explanation.others;
+    let others = explanation.others.saturating_sub(explanation.near_miss_count);
     let plural = if others == 1 { "y is" } else { "ies are" };
     Ok(writeln!(console, "\n{others} other polic{plural} about something else.")?)
 }

@@ -9,4 +9,6 @@ mod cedar;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod support;
