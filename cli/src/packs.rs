@@ -15,8 +15,11 @@ pub(crate) struct Pack {
 
 include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 
-/// A day of requests, which lies beside a bundle and is no part of it.
-pub(crate) const DAY: &str = "day.jsonl";
+/// A day of a hub that `baseline` governs, one request a line.
+pub(crate) const DAY: &str = include_str!("../../policies/day.jsonl");
+
+/// The name of the file that it is in.
+pub(crate) const DAY_FILE: &str = "day.jsonl";
 
 impl Pack {
     /// Every pack, the smallest first.
@@ -47,7 +50,7 @@ impl Pack {
 
     /// The files that are written out.
     pub(crate) fn members(&self) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-        self.files.iter().filter(|(name, _)| *name != DAY)
+        self.files.iter()
     }
 
     /// The text of one of its files.

@@ -80,6 +80,15 @@ fn a_policy_that_does_not_fit_the_schema_is_refused_by_id() {
 }
 
 #[test]
+fn one_mistake_is_one_problem_however_many_types_it_is_wrong_for() {
+    let bad = r#"permit (principal is Notebook::User, action, resource) when { resource has owner && resource.ownr == principal };"#;
+    let error = load(&[("a.cedar", bad)]).unwrap_err();
+    assert_eq!(error.problems().len(), 1, "{error}");
+    assert!(error.to_string().contains("more like it, at the same place"), "{error}");
+    assert_eq!(error.problems()[0].help.as_deref(), Some("did you mean `owner`?"));
+}
+
+#[test]
 fn a_policy_id_that_is_there_twice_in_two_files_is_refused() {
     let twice = load(&[("a.cedar", OPEN), ("b.cedar", OPEN)]);
     refused(twice, LoadErrorKind::Policy, "policy id `open` is there twice");

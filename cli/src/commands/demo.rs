@@ -20,7 +20,7 @@ use self::change::Change;
 use self::day::{Count, Day, Latency};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
-use crate::packs::{DAY, Pack};
+use crate::packs::{DAY, DAY_FILE, Pack};
 use crate::text::escape;
 
 /// Decide a day of a hub, then change a policy while decisions go on
@@ -49,9 +49,6 @@ struct DemoJson {
 impl Demo {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let pack = Pack::named("baseline")?;
-        let day = pack.file(DAY).ok_or_else(|| {
-            Failure::new("demo.day", "this build of notegate has no day of requests in it")
-        })?;
         let temporary = match self.dir {
             Some(_) => None,
             None => Some(
@@ -69,15 +66,15 @@ impl Demo {
             refuse_full(folder)?;
         }
         pack.write(&policies)?;
-        let written = folder.join(DAY);
-        fs::write(&written, day).map_err(|error| Failure::unreadable(&written, &error))?;
+        let written = folder.join(DAY_FILE);
+        fs::write(&written, DAY).map_err(|error| Failure::unreadable(&written, &error))?;
 
         let limits = Limits::default();
         let bundle = Bundle::from_folder(&policies, &limits)?;
         let seed = RandomState::new().hash_one(0);
         let pdp = Pdp::builder(SystemClock::default(), seed).options(Options::default());
         let pdp = pdp.open(&bundle)?;
-        let day = Day::decide(&pdp, day)?;
+        let day = Day::decide(&pdp, DAY)?;
         let change = Change::make(&day, &pdp, &policies, &limits)?;
 
         if console.is_json() {

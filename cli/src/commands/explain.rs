@@ -70,7 +70,7 @@ fn print(explanation: &Explanation, console: &mut Console) -> Result<(), Failure
         writeln!(console, "  {}", escape(line))?;
     }
     for error in &explanation.errors {
-        let policy = error.policy.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+        let policy = error.policy_id.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
         writeln!(console, "  error: {}", escape(&format!("{policy}{}", error.message)))?;
     }
     for candidate in &explanation.candidates {

@@ -42,7 +42,7 @@ pub struct Explanation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainedError {
     /// The id of the policy it happened in, when it happened in one.
-    pub policy: Option<String>,
+    pub policy_id: Option<String>,
     /// What happened, in words.
     pub message: String,
 }
@@ -161,7 +161,7 @@ impl Snapshot {
 impl Explanation {
     fn of(outcome: Outcome, policies: usize) -> Self {
         let errors = outcome.errors.into_iter().map(|error| ExplainedError {
-            policy: error.policy_id.map(|id| shown(id.as_ref())),
+            policy_id: error.policy_id.map(|id| shown(id.as_ref())),
             message: shown(&error.message),
         });
         Self {

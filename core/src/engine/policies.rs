@@ -268,12 +268,40 @@ impl Reading {
         let errors = result
             .validation_errors()
             .flat_map(|error| placed("policy.validation", error.policy_id(), error));
-        LoadError::check(LoadErrorKind::Policy, errors.collect())?;
+        LoadError::check(LoadErrorKind::Policy, one_per_place(errors.collect()))?;
         let warnings = result
             .validation_warnings()
             .flat_map(|warning| placed("policy.validation", warning.policy_id(), warning));
-        Ok(warnings.map(Problem::into_warning).collect())
+        Ok(one_per_place(warnings.map(Problem::into_warning).collect()))
     }
+}
+
+/// Problems in the order of their places, of those at one place the first with how many there are.
+///
+/// The validator looks at a policy once for each combination of types it applies to, and one
+/// misspelt attribute is wrong in all of them.
+fn one_per_place(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let key = |problem: &Problem| {
+        let place = problem.place.clone().unwrap_or_else(Place::nowhere);
+        let spans: Vec<_> = place.spans.iter().map(|span| (span.offset, span.length)).collect();
+        (place.file, spans)
+    };
+    problems.sort_by_cached_key(|problem| (key(problem), problem.message.clone()));
+    problems.dedup();
+    let mut kept: Vec<(Problem, usize)> = Vec::new();
+    for problem in problems {
+        match kept.last_mut() {
+            Some((first, more)) if key(first) == key(&problem) => *more = more.saturating_add(1),
+            _ => kept.push((problem, 0)),
+        }
+    }
+    let counted = kept.into_iter().map(|(mut first, more)| {
+        if more > 0 {
+            first.message.push_str(&format!(" (and {more} more like it, at the same place)"));
+        }
+        first
+    });
+    counted.collect()
 }
 
 /// The id of a statement: its annotation, or its number among all statements.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::commands::authorize;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::packs::DAY;
+use crate::packs::DAY_FILE;
 use crate::text::escape;
 
 /// Rows of each decision in the sample.
@@ -44,7 +44,7 @@ impl Day {
         for (at, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let request = RequestJson::read(line, &pdp.shape());
             requests.push(request.map_err(|error| {
-                Failure::request(&error, &format!("{DAY} line {}", at.saturating_add(1)))
+                Failure::request(&error, &format!("{DAY_FILE} line {}", at.saturating_add(1)))
             })?);
         }
         let responses = requests.iter().map(|request| pdp.authorize(request)).collect();
