@@ -1,17 +1,26 @@
 //! The answer: policies, schema and entities, checked and indexed, never changing.
 //!
-//! [`reference`](Evaluator::Reference) is the official authorizer and the meaning of every policy.
+//! [`Evaluator::Reference`] is the official authorizer and the meaning of every policy;
+//! [`Evaluator::Compiled`] gives the same answers from an index and a lowered form.
 
+mod compiled;
+mod cross_check;
 mod entities;
 mod grants;
+mod index;
+mod names;
 mod nesting;
 mod overlay;
 mod policies;
+mod question;
 mod reference;
 mod schema;
 mod snapshot;
+mod standing;
 
+pub use cross_check::{CrossCheck, Evaluator, Mismatch};
 pub use policies::PolicyInfo;
+pub use question::{Given, Question};
 pub use schema::SCHEMA;
 pub use snapshot::Snapshot;
 
@@ -50,6 +59,10 @@ pub struct Options {
     pub validation: Validation,
     /// What is done with a policy that cannot be evaluated.
     pub error_mode: ErrorMode,
+    /// Which evaluator decides.
+    pub evaluator: Evaluator,
+    /// How many decisions are compared with the official authorizer's.
+    pub cross_check: CrossCheck,
 }
 
 impl Validation {

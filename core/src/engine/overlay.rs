@@ -34,6 +34,8 @@ pub(super) fn merge(
     if let Context::Value(values) = request.context().as_ref() {
         waiting.extend(values.values().flat_map(Value::all_literal_uids));
     }
+    // What is reached comes in no order; of several cycles the first by name is told.
+    let mut cycle: Option<EntityUID> = None;
     while let Some(uid) = waiting.pop() {
         if reached.contains_key(&uid) {
             continue;
@@ -41,8 +43,19 @@ pub(super) fn merge(
         if let Some(entity) = overlay.entity(&uid) {
             let values = entity.attrs().chain(entity.tags()).map(|(_, value)| value);
             waiting.extend(values.filter_map(known).flat_map(Value::all_literal_uids));
-            reached.insert(uid, overlay.closed(entity)?);
+            match overlay.closed(entity) {
+                Some(closed) => _ = reached.insert(uid, closed),
+                None => {
+                    reached.insert(uid.clone(), entity.clone());
+                    cycle = cycle.into_iter().chain([uid]).min();
+                }
+            }
         }
+    }
+    if let Some(uid) = cycle {
+        return Err(format!(
+            "the entities of the request close the hierarchy to a cycle through `{uid}`"
+        ));
     }
     let (schema, assume) = (None::<&NoEntitiesSchema>, TCComputation::AssumeAlreadyComputed);
     let merged = reached.into_values();
@@ -65,10 +78,13 @@ impl<'a> Overlay<'a> {
             let attributes: &Entity = attributes.as_entity().as_ref();
             let uid = attributes.uid();
             let under = over.get(uid).or_else(|| stored_entity(stored, uid));
-            over.insert(uid.clone(), match under {
-                Some(under) => patched(under, attributes),
-                None => attributes.clone(),
-            });
+            over.insert(
+                uid.clone(),
+                match under {
+                    Some(under) => patched(under, attributes),
+                    None => attributes.clone(),
+                },
+            );
         }
         Self { stored, over }
     }
@@ -77,24 +93,23 @@ impl<'a> Overlay<'a> {
         self.over.get(uid).or_else(|| stored_entity(self.stored, uid))
     }
 
-    /// The entity with the ancestors it has once the overlay is in place.
-    fn closed(&self, entity: &Entity) -> Result<Entity, String> {
+    /// The entity with the ancestors it has once the overlay is in place; none when it is among
+    /// them.
+    fn closed(&self, entity: &Entity) -> Option<Entity> {
         let mut closed = entity.clone();
         closed.remove_all_indirect_ancestors();
         let mut waiting: Vec<&EntityUID> = entity.parents().collect();
         let mut seen = HashSet::new();
         while let Some(uid) = waiting.pop() {
             if uid == entity.uid() {
-                return Err(format!(
-                    "the entities of the request close the hierarchy to a cycle through `{uid}`"
-                ));
+                return None;
             }
             if seen.insert(uid) {
                 closed.add_indirect_ancestor(uid.clone());
                 waiting.extend(self.entity(uid).into_iter().flat_map(Entity::parents));
             }
         }
-        Ok(closed)
+        Some(closed)
     }
 }
 

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use cedar_policy::Entities;
 use cedar_policy_core::ast::EntityUID;
 
+use super::compiled::{Official, Program, Store};
 use super::policies::Policies;
-use super::{ErrorMode, Options, PolicyInfo, entities, overlay, reference, schema};
+use super::{
+    ErrorMode, Evaluator, Mismatch, Options, PolicyInfo, entities, overlay, reference, schema,
+};
 use crate::bundle::{Bundle, Member, Model};
 use crate::model::{
     Decision, DecisionError, Effect, Limits, LoadError, Obligations, Outcome, Problem, Revision,
@@ -25,6 +28,9 @@ pub struct Snapshot {
     pub(super) entities: Entities,
     /// The entities that policies write out, which a decision can reach from anywhere.
     named: Arc<HashSet<EntityUID>>,
+    /// None when the official authorizer decides.
+    pub(super) program: Option<Arc<Program>>,
+    pub(super) store: Option<Store>,
     pub(super) options: Options,
     pub(super) model: Model,
     revision: Revision,
@@ -53,11 +59,18 @@ impl Snapshot {
         let policies = Policies::read(bundle, schema.as_ref().filter(|_| strict), limits)?;
         let entities = entities::read(bundle.entities(), schema.as_ref(), limits)?;
         let named = policies.named();
+        let program = match options.evaluator {
+            Evaluator::Compiled => Program::build(&policies, schema.as_ref()).map(Arc::new),
+            Evaluator::Reference => None,
+        };
+        let store = program.as_ref().and_then(|program| program.store(&entities));
         Ok(Self {
             policies: Arc::new(policies),
             schema,
             entities,
             named: Arc::new(named),
+            program,
+            store,
             options,
             model,
             revision: bundle.revision(),
@@ -69,29 +82,94 @@ impl Snapshot {
     /// # Errors
     /// When the entities are refused, as in [`Snapshot::build`].
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
-        let schema = self.schema.as_ref();
+        let entities = entities::read(Some(entities), self.schema.as_ref(), &self.options.limits)?;
+        let program = self.program.clone();
         Ok(Self {
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
-            entities: entities::read(Some(entities), schema, &self.options.limits)?,
+            store: program.as_ref().and_then(|program| program.store(&entities)),
+            entities,
             named: Arc::clone(&self.named),
+            program,
             ..*self
         })
     }
 
     /// Decides a request.
     ///
-    /// Takes time in proportion to all policies, and with entities of its own also to the entities
-    /// that the request can reach.
+    /// Takes time in proportion to the candidate policies, and with entities of its own also to
+    /// those; an error costs the official evaluator's time for the policy it is in.
     #[must_use]
     pub fn evaluate(&self, request: &Request) -> Outcome {
-        if !request.has_overlay() {
-            return self.outcome(reference::evaluate(&self.policies, &self.entities, request));
+        self.settled(self.compiled(request).unwrap_or_else(|| self.reference(request)))
+    }
+
+    /// Decides a request, and compares with the official authorizer when `sample` says so.
+    ///
+    /// Comparing takes time in proportion to all policies. When the two differ the decision is Deny
+    /// and says why.
+    #[must_use]
+    pub fn evaluate_checked(&self, request: &Request, sample: bool) -> (Outcome, Option<Mismatch>) {
+        let Some(compiled) = self.compiled(request) else { return (self.evaluate(request), None) };
+        if !sample {
+            return (self.settled(compiled), None);
         }
-        match overlay::merge(&self.entities, request, &self.named) {
-            Ok(entities) => self.outcome(reference::evaluate(&self.policies, &entities, request)),
+        let reference = self.reference(request);
+        let same = match (&compiled, &reference) {
+            (Ok(compiled), Ok(reference)) => compiled == reference,
+            // A cycle has no one place, and which is told is not a matter of meaning.
+            (compiled, reference) => compiled.is_err() == reference.is_err(),
+        };
+        if same {
+            return (self.settled(compiled), None);
+        }
+        let message = "the compiled evaluator and the official one do not agree".to_owned();
+        let mismatch = Mismatch {
+            revision: self.revision,
+            request: request.clone(),
+            compiled: self.settled(compiled),
+            reference: self.settled(reference),
+            policies: self.policies_json(),
+            entities: self.reached_json(request),
+        };
+        (refusal(message), Some(mismatch))
+    }
+
+    /// What the compiled evaluator says; `None` when it leaves the request to the official one.
+    fn compiled(&self, request: &Request) -> Option<Result<Evaluation, String>> {
+        let (program, store) = (self.program.as_ref()?, self.store.as_ref()?);
+        let satisfied = program.evaluate(store, request).ok()?;
+        Some(satisfied.settle(request, self.official()))
+    }
+
+    fn reference(&self, request: &Request) -> Result<Evaluation, String> {
+        if !request.has_overlay() {
+            return Ok(reference::evaluate(&self.policies, &self.entities, request));
+        }
+        let entities = overlay::merge(&self.entities, request, &self.named)?;
+        Ok(reference::evaluate(&self.policies, &entities, request))
+    }
+
+    fn official(&self) -> Official<'_> {
+        Official { policies: &self.policies, entities: &self.entities, named: &self.named }
+    }
+
+    fn settled(&self, evaluation: Result<Evaluation, String>) -> Outcome {
+        match evaluation {
+            Ok(evaluation) => self.outcome(evaluation),
             Err(message) => refusal(message),
         }
+    }
+
+    fn policies_json(&self) -> String {
+        let json = self.policies.set.clone().to_json();
+        json.map_or_else(|error| error.to_string(), |json| json.to_string())
+    }
+
+    fn reached_json(&self, request: &Request) -> String {
+        let json = overlay::merge(&self.entities, request, &self.named)
+            .and_then(|entities| entities.to_json_value().map_err(|error| error.to_string()));
+        json.map_or_else(|error| error, |json| json.to_string())
     }
 
     fn outcome(&self, evaluation: Evaluation) -> Outcome {
@@ -100,7 +178,9 @@ impl Snapshot {
         let mut errors: Vec<DecisionError> = errors
             .into_iter()
             .map(|(at, message)| {
-                let Some(info) = info(&at) else { return DecisionError { policy_id: None, message } };
+                let Some(info) = info(&at) else {
+                    return DecisionError { policy_id: None, message };
+                };
                 if info.effect == Effect::Forbid && self.options.error_mode == ErrorMode::Deny {
                     if decision == Decision::Allow {
                         reason.clear();
