@@ -6,24 +6,21 @@
 //! response is written down as a [`Record`]. A [`Pdp`] holds it all; everything else is a
 //! translation into that question ([`adapters`]) or a way to ask it.
 //!
-//! ```ignore
+//! ```
+//! use notegate::model::Limits;
+//! use notegate::model::notebook::{self, Builder as _};
 //! use notegate::{Bundle, Decision, Pdp, Request};
-//! use notegate::model::{Limits, notebook};
 //!
-//! let bundle = Bundle::from_members(
-//!     [(
-//!         "policy.cedar".to_owned(),
-//!         br#"@id("own-server")
-//!             permit (principal, action == Notebook::Action::"server:access", resource)
-//!             when { resource.owner == principal };"#
-//!             .to_vec(),
-//!     )],
-//!     &Limits::default(),
-//! )?;
-//! let pdp = Pdp::new(bundle)?;
+//! let policy = r#"
+//!     @id("own-server")
+//!     permit (principal, action == Notebook::Action::"server:access", resource)
+//!     when { resource.owner == principal };
+//! "#;
+//! let members = [("policy.cedar".to_owned(), policy.into())];
+//! let pdp = Pdp::new(&Bundle::from_members(members, &Limits::default())?)?;
 //!
-//! let ada = notebook::user("ada");
-//! let server = notebook::server("ada", "").owner(&ada).entity()?;
+//! let ada = notebook::user("ada").uid();
+//! let server = notebook::server("ada", "").owner(ada.clone()).entity()?;
 //! let request = Request::builder(ada, notebook::action("server:access"), server.uid())
 //!     .entity(server)
 //!     .build(&pdp.shape())?;
@@ -39,12 +36,22 @@
 //! while deciding. It cannot stop code that already runs inside a kernel: it is asked by the hub,
 //! the server, the proxy and admission, and those obey.
 
+pub mod adapters;
+pub mod audit;
 pub mod bundle;
 pub mod engine;
 pub mod model;
+pub mod pdp;
 pub mod request;
+pub mod store;
 
+pub use audit::Record;
 pub use bundle::Bundle;
 pub use engine::Snapshot;
 pub use model::{Decision, Response};
+pub use pdp::Pdp;
 pub use request::Request;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub mod readme {}

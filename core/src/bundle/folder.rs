@@ -25,19 +25,34 @@ impl Bundle {
     }
 }
 
-/// Reads one file, never more of it than the limit.
+/// Reads one file that is no member of a folder, such as loose policies or entities.
+///
+/// A file over `member_bytes` is refused by its size, before it is read.
 ///
 /// # Errors
 /// When it is no regular file, cannot be read, or is over the limit.
-pub(super) fn read_file(path: &Path, name: &str, limits: &Limits) -> Result<Vec<u8>, LoadError> {
+pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, LoadError> {
+    read(path, &path.to_string_lossy(), limits)
+}
+
+fn read(path: &Path, name: &str, limits: &Limits) -> Result<Vec<u8>, LoadError> {
     let unreadable = |error: io::Error| unreadable(name, &error.to_string());
     // Asked before opening: opening a pipe waits for its writer.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
         return Err(self::unreadable(name, "it is not a regular file"));
     }
+    let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    Exceeded::check("member_bytes", limits.member_bytes, length).map_err(|exceeded| {
+        let problem = Problem::from(exceeded).file(&name.into(), &"".into());
+        LoadError::new(LoadErrorKind::Limit, problem)
+    })?;
+    // It may have grown since it was asked.
     let most = u64::try_from(limits.member_bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -51,7 +66,8 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Reads the files of one folder, whose names in the bundle start with `prefix`.
     fn folder(&mut self, folder: &Path, prefix: &str) -> Result<(), LoadError> {
-        let unreadable = |error: io::Error| unreadable(&folder.to_string_lossy(), &error.to_string());
+        let unreadable =
+            |error: io::Error| unreadable(&folder.to_string_lossy(), &error.to_string());
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let name = entry.file_name();
@@ -85,7 +101,7 @@ impl Reading<'_> {
     }
 
     fn file(&mut self, path: &Path, name: String) -> Result<(), LoadError> {
-        let bytes = read_file(path, &name, self.limits)?;
+        let bytes = read(path, &name, self.limits)?;
         self.total = self.total.saturating_add(bytes.len());
         Exceeded::check("bundle_bytes", self.limits.bundle_bytes, self.total)?;
         let member = Member::read(name, bytes, self.limits)?;

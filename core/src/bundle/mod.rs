@@ -13,6 +13,7 @@
 //! Nothing is parsed here but the manifest and the grants: policies, schema and entities are read
 //! by the engine when it builds a snapshot.
 
+#[cfg(not(target_family = "wasm"))]
 mod folder;
 mod grant;
 mod manifest;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 
 use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Revision};
 
+#[cfg(not(target_family = "wasm"))]
+pub use folder::read_file;
 pub use grant::{Grant, GrantUid};
 pub use manifest::{GrantTerms, Manifest, Model};
 

@@ -14,9 +14,7 @@ use cedar_policy_core::extensions::Extensions;
 use cedar_policy_core::validator::CoreSchema;
 
 use crate::bundle::Member;
-use crate::model::{
-    Exceeded, Limits, LoadError, LoadErrorKind, Problem, Schema, conformance,
-};
+use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Schema, conformance};
 
 /// The entities of a member, with the schema's action hierarchy.
 ///
@@ -29,10 +27,13 @@ pub(super) fn read(
 ) -> Result<Entities, LoadError> {
     let text = member.map_or("[]", |member| &member.text);
     from_text(text, schema, limits).map_err(|(kind, problem)| {
-        LoadError::new(kind, match member {
-            Some(member) => problem.file(&member.name, &member.text),
-            None => problem,
-        })
+        LoadError::new(
+            kind,
+            match member {
+                Some(member) => problem.file(&member.name, &member.text),
+                None => problem,
+            },
+        )
     })
 }
 
@@ -46,7 +47,7 @@ fn from_text(text: &str, schema: Option<&Schema>, limits: &Limits) -> Result<Ent
     let parser = EntityJsonParser::new(core.as_ref(), extensions, assume);
     let mut entities: Vec<Entity> = parser.iter_from_json_str(text).map_err(invalid)?.collect();
     // INVARIANT: the parser puts the schema's actions, which are joined below, after the text's own.
-    let actions = core.as_ref().map_or(0, |core| core.action_entities().into_iter().count());
+    let actions = core.as_ref().map_or(0, |core| core.action_entities().count());
     entities.truncate(entities.len().saturating_sub(actions));
     Exceeded::check("entities", limits.entities, entities.len()).map_err(exceeded)?;
     for entity in &entities {
@@ -80,7 +81,8 @@ fn close(entities: &mut [Entity], limits: &Limits) -> Result<(), Refused> {
     for at in ancestors_first(&parents, entities, limits)? {
         let mut inherited = HashSet::new();
         for parent in parents.get(at).into_iter().flatten() {
-            inherited.extend(entities.get(*parent).into_iter().flat_map(Entity::ancestors).cloned());
+            inherited
+                .extend(entities.get(*parent).into_iter().flat_map(Entity::ancestors).cloned());
         }
         if let Some(entity) = entities.get_mut(at) {
             inherited.into_iter().for_each(|uid| entity.add_indirect_ancestor(uid));
@@ -131,42 +133,24 @@ fn ancestors_first(
         }
         level = next;
     }
-    let mut stuck = waiting.iter().zip(entities).filter(|(waiting, _)| **waiting > 0);
-    match stuck.next() {
+    match cycle_member(parents, &waiting).and_then(|at| entities.get(at)) {
         None => Ok(order),
-        Some((_, entity)) => {
-            let uid = cycle_member(entity, entities);
-            Err(wrong(format!("the hierarchy has a cycle through entity `{uid}`")))
+        Some(entity) => {
+            Err(wrong(format!("the hierarchy has a cycle through entity `{}`", entity.uid())))
         }
     }
 }
 
-/// An entity of the cycle above this one.
-fn cycle_member<'a>(entity: &'a Entity, entities: &'a [Entity]) -> &'a EntityUID {
-    let by_uid: HashMap<_, _> = entities.iter().map(|one| (one.uid(), one)).collect();
-    let (mut at, mut seen) = (entity, HashSet::new());
-    while seen.insert(at.uid()) {
-        // Of what is stuck, something above is stuck too; what is not, ends without a cycle.
-        let mut parents = at.parents().filter_map(|uid| by_uid.get(uid).copied());
-        match parents.find(|parent| reaches(parent, at.uid(), &by_uid)).or_else(|| parents.next()) {
-            Some(parent) => at = parent,
-            None => break,
-        }
+/// One entity of a cycle, when entities are left that wait for a parent.
+fn cycle_member(parents: &[Vec<usize>], waiting: &[usize]) -> Option<usize> {
+    let stuck = |at: &usize| waiting.get(*at).is_some_and(|waiting| *waiting > 0);
+    let mut at = (0..waiting.len()).find(stuck)?;
+    let mut seen = HashSet::new();
+    // Whoever waits does so for a parent that waits, so going up comes round in the end.
+    while seen.insert(at) {
+        at = parents.get(at)?.iter().copied().find(stuck)?;
     }
-    at.uid()
-}
-
-fn reaches(from: &Entity, to: &EntityUID, by_uid: &HashMap<&EntityUID, &Entity>) -> bool {
-    let (mut stack, mut seen) = (vec![from.uid()], HashSet::new());
-    while let Some(uid) = stack.pop() {
-        if uid == to {
-            return true;
-        }
-        if seen.insert(uid) {
-            stack.extend(by_uid.get(uid).into_iter().flat_map(|entity| entity.parents()));
-        }
-    }
-    false
+    Some(at)
 }
 
 fn exceeded(exceeded: Exceeded) -> Refused {

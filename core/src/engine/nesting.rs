@@ -40,7 +40,10 @@ pub(super) fn check(text: &str, limits: &Limits) -> Result<(), Exceeded> {
                     let exceeded = Exceeded::new(name, limits.policy_operators, operators);
                     return Err(exceeded.at(at, text));
                 }
-                if matches!((byte, next), (b'&', Some(b'&')) | (b'|', Some(b'|')) | (b'=', Some(b'='))) {
+                if matches!(
+                    (byte, next),
+                    (b'&', Some(b'&')) | (b'|', Some(b'|')) | (b'=', Some(b'='))
+                ) {
                     step = 2;
                 }
             }
@@ -49,6 +52,25 @@ pub(super) fn check(text: &str, limits: &Limits) -> Result<(), Exceeded> {
         at = at.saturating_add(step);
     }
     Ok(())
+}
+
+/// The comments of a Cedar text, each without its line end.
+pub(super) fn comments(text: &str) -> Vec<&str> {
+    let (bytes, mut at, mut comments) = (text.as_bytes(), 0_usize, Vec::new());
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let step = match rest {
+            [b'"', ..] => string_length(rest),
+            [b'/', b'/', ..] => {
+                let line = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+                let comment = text.get(at..at.saturating_add(line));
+                comments.extend(comment.map(str::trim_end));
+                line
+            }
+            _ => 1,
+        };
+        at = at.saturating_add(step);
+    }
+    comments
 }
 
 /// The length of the string literal at the start of `bytes`, with both quotes.
@@ -73,6 +95,12 @@ mod tests {
         let limits = Limits { policy_nesting: 1, ..Limits::default() };
         assert_eq!(check("( \"((\\\"((\" ) // ((((\n()", &limits), Ok(()));
         assert_eq!(check("(\n(", &limits).unwrap_err().name(), "policy_nesting");
+    }
+
+    #[test]
+    fn a_comment_starts_outside_of_strings_and_ends_with_its_line() {
+        let text = "a \"// no \\\" // no\" // yes \"\n// and \r\n b //";
+        assert_eq!(comments(text), ["// yes \"", "// and", "//"]);
     }
 
     #[test]

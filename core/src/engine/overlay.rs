@@ -25,6 +25,7 @@ pub(super) fn merge(
     named: &HashSet<EntityUID>,
 ) -> Result<Entities, String> {
     let overlay = Overlay::new(stored.as_ref(), request);
+    overlay.check_cycles()?;
     let mut reached: HashMap<EntityUID, Entity> = HashMap::new();
     let mut waiting: Vec<EntityUID> = [request.principal(), request.action(), request.resource()]
         .map(|uid| AsRef::<EntityUID>::as_ref(uid).clone())
@@ -34,8 +35,6 @@ pub(super) fn merge(
     if let Context::Value(values) = request.context().as_ref() {
         waiting.extend(values.values().flat_map(Value::all_literal_uids));
     }
-    // What is reached comes in no order; of several cycles the first by name is told.
-    let mut cycle: Option<EntityUID> = None;
     while let Some(uid) = waiting.pop() {
         if reached.contains_key(&uid) {
             continue;
@@ -43,19 +42,8 @@ pub(super) fn merge(
         if let Some(entity) = overlay.entity(&uid) {
             let values = entity.attrs().chain(entity.tags()).map(|(_, value)| value);
             waiting.extend(values.filter_map(known).flat_map(Value::all_literal_uids));
-            match overlay.closed(entity) {
-                Some(closed) => _ = reached.insert(uid, closed),
-                None => {
-                    reached.insert(uid.clone(), entity.clone());
-                    cycle = cycle.into_iter().chain([uid]).min();
-                }
-            }
+            reached.insert(uid, overlay.closed(entity));
         }
-    }
-    if let Some(uid) = cycle {
-        return Err(format!(
-            "the entities of the request close the hierarchy to a cycle through `{uid}`"
-        ));
     }
     let (schema, assume) = (None::<&NoEntitiesSchema>, TCComputation::AssumeAlreadyComputed);
     let merged = reached.into_values();
@@ -93,23 +81,37 @@ impl<'a> Overlay<'a> {
         self.over.get(uid).or_else(|| stored_entity(self.stored, uid))
     }
 
-    /// The entity with the ancestors it has once the overlay is in place; none when it is among
-    /// them.
-    fn closed(&self, entity: &Entity) -> Option<Entity> {
+    /// What is stored has no cycle, so one has to go through an entity of the request.
+    fn check_cycles(&self) -> Result<(), String> {
+        let cyclic = self.over.values().filter(|one| self.ancestors(one).contains(one.uid()));
+        // The request's entities come in no order; of several the first by name is told.
+        match cyclic.map(Entity::uid).min() {
+            None => Ok(()),
+            Some(uid) => Err(format!(
+                "the entities of the request close the hierarchy to a cycle through `{uid}`"
+            )),
+        }
+    }
+
+    /// The entity with the ancestors it has once the overlay is in place.
+    fn closed(&self, entity: &Entity) -> Entity {
         let mut closed = entity.clone();
         closed.remove_all_indirect_ancestors();
+        self.ancestors(entity)
+            .into_iter()
+            .for_each(|uid| closed.add_indirect_ancestor(uid.clone()));
+        closed
+    }
+
+    fn ancestors<'b>(&'b self, entity: &'b Entity) -> HashSet<&'b EntityUID> {
         let mut waiting: Vec<&EntityUID> = entity.parents().collect();
-        let mut seen = HashSet::new();
+        let mut ancestors = HashSet::new();
         while let Some(uid) = waiting.pop() {
-            if uid == entity.uid() {
-                return None;
-            }
-            if seen.insert(uid) {
-                closed.add_indirect_ancestor(uid.clone());
+            if ancestors.insert(uid) {
                 waiting.extend(self.entity(uid).into_iter().flat_map(Entity::parents));
             }
         }
-        Some(closed)
+        ancestors
     }
 }
 

@@ -3,9 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use cedar_policy::{
-    Policy, PolicyId, PolicySet, SlotId, ValidationMode, Validator,
-};
+use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, ValidationMode, Validator};
 use cedar_policy_core::ast::EntityUID;
 use miette::Diagnostic;
 use serde::Deserialize;
@@ -174,9 +172,9 @@ impl Reading {
                         return Err(wrong(format!("`{other}` is not a slot")));
                     }
                 };
-                let uid: cedar_policy::EntityUid = uid.parse().map_err(|_| {
-                    wrong(format!("`{}` is not an entity uid", uid.escape_debug()))
-                })?;
+                let uid: cedar_policy::EntityUid = uid
+                    .parse()
+                    .map_err(|_| wrong(format!("`{}` is not an entity uid", uid.escape_debug())))?;
                 values.insert(slot, uid);
             }
             let template = PolicyId::new(link.template_id);

@@ -9,11 +9,7 @@ use crate::request::Request;
 /// Decides with the official authorizer, exactly as Cedar does.
 ///
 /// Takes time in proportion to all policies.
-pub(super) fn evaluate(
-    policies: &Policies,
-    entities: &Entities,
-    request: &Request,
-) -> Evaluation {
+pub(super) fn evaluate(policies: &Policies, entities: &Entities, request: &Request) -> Evaluation {
     let (principal, action, resource) = (request.principal(), request.action(), request.resource());
     let (principal, action, resource) = (principal.clone(), action.clone(), resource.clone());
     let context = request.context().clone();

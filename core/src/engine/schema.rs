@@ -33,7 +33,8 @@ pub(super) fn read(bundle: &Bundle, limits: &Limits) -> Result<Option<Schema>, L
 fn fragment(member: &Member, limits: &Limits) -> Result<SchemaFragment, LoadError> {
     if member.text.trim_start().starts_with('{') {
         limits.check_json_nesting(&member.text)?;
-        return SchemaFragment::from_json_str(&member.text).map_err(|error| refused(&error, member));
+        return SchemaFragment::from_json_str(&member.text)
+            .map_err(|error| refused(&error, member));
     }
     nesting::check(&member.text, limits).map_err(|exceeded| {
         let problem = Problem::from(exceeded).file(&member.name, &member.text);
@@ -75,4 +76,3 @@ fn refused(error: &dyn Diagnostic, member: &Member) -> LoadError {
     let problems = Problem::from_diagnostic("schema.invalid", error, &member.name, &member.text);
     LoadError::all(LoadErrorKind::Schema, problems)
 }
-

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use cedar_policy::Entities;
 use cedar_policy_core::ast::EntityUID;
 
-use super::compiled::{Official, Program, Store};
+use super::compiled::{Program, Store};
 use super::policies::Policies;
-use super::{
-    ErrorMode, Evaluator, Mismatch, Options, PolicyInfo, entities, overlay, reference, schema,
-};
+use super::{ErrorMode, Evaluator, Options, PolicyInfo, entities, schema, sensitivity};
 use crate::bundle::{Bundle, Member, Model};
 use crate::model::{
     Decision, DecisionError, Effect, Limits, LoadError, Obligations, Outcome, Problem, Revision,
@@ -24,10 +22,14 @@ use crate::request::{Request, Shape};
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) policies: Arc<Policies>,
-    pub(super) schema: Option<Schema>,
+    pub(super) schema: Option<Arc<Schema>>,
+    /// What the bundle adds to the shipped schema, or has in its place.
+    pub(super) own_schema: Option<Member>,
+    /// Sensitivity labels by rank; those of entities must agree.
+    sensitivity: Arc<[String]>,
     pub(super) entities: Entities,
     /// The entities that policies write out, which a decision can reach from anywhere.
-    named: Arc<HashSet<EntityUID>>,
+    pub(super) named: Arc<HashSet<EntityUID>>,
     /// None when the official authorizer decides.
     pub(super) program: Option<Arc<Program>>,
     pub(super) store: Option<Store>,
@@ -58,19 +60,24 @@ impl Snapshot {
         let strict = model == Model::Notebook || options.validation.of_policies();
         let policies = Policies::read(bundle, schema.as_ref().filter(|_| strict), limits)?;
         let entities = entities::read(bundle.entities(), schema.as_ref(), limits)?;
+        let sensitivity: Arc<[String]> = bundle.manifest().sensitivity.as_slice().into();
+        if model == Model::Notebook {
+            sensitivity::check(&entities, &sensitivity, bundle.entities())?;
+        }
         let named = policies.named();
         let program = match options.evaluator {
             Evaluator::Compiled => Program::build(&policies, schema.as_ref()).map(Arc::new),
             Evaluator::Reference => None,
         };
-        let store = program.as_ref().and_then(|program| program.store(&entities));
         Ok(Self {
+            store: program.as_ref().and_then(|program| program.store(&entities)),
+            program,
             policies: Arc::new(policies),
-            schema,
+            schema: schema.map(Arc::new),
+            own_schema: bundle.schema().cloned(),
+            sensitivity,
             entities,
             named: Arc::new(named),
-            program,
-            store,
             options,
             model,
             revision: bundle.revision(),
@@ -82,97 +89,26 @@ impl Snapshot {
     /// # Errors
     /// When the entities are refused, as in [`Snapshot::build`].
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
-        let entities = entities::read(Some(entities), self.schema.as_ref(), &self.options.limits)?;
+        let member = Some(entities);
+        let entities = entities::read(member, self.schema.as_deref(), &self.options.limits)?;
+        if self.model == Model::Notebook {
+            sensitivity::check(&entities, &self.sensitivity, member)?;
+        }
         let program = self.program.clone();
         Ok(Self {
+            store: program.as_ref().and_then(|program| program.store(&entities)),
+            program,
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
-            store: program.as_ref().and_then(|program| program.store(&entities)),
+            own_schema: self.own_schema.clone(),
+            sensitivity: Arc::clone(&self.sensitivity),
             entities,
             named: Arc::clone(&self.named),
-            program,
             ..*self
         })
     }
 
-    /// Decides a request.
-    ///
-    /// Takes time in proportion to the candidate policies, and with entities of its own also to
-    /// those; an error costs the official evaluator's time for the policy it is in.
-    #[must_use]
-    pub fn evaluate(&self, request: &Request) -> Outcome {
-        self.settled(self.compiled(request).unwrap_or_else(|| self.reference(request)))
-    }
-
-    /// Decides a request, and compares with the official authorizer when `sample` says so.
-    ///
-    /// Comparing takes time in proportion to all policies. When the two differ the decision is Deny
-    /// and says why.
-    #[must_use]
-    pub fn evaluate_checked(&self, request: &Request, sample: bool) -> (Outcome, Option<Mismatch>) {
-        let Some(compiled) = self.compiled(request) else { return (self.evaluate(request), None) };
-        if !sample {
-            return (self.settled(compiled), None);
-        }
-        let reference = self.reference(request);
-        let same = match (&compiled, &reference) {
-            (Ok(compiled), Ok(reference)) => compiled == reference,
-            // A cycle has no one place, and which is told is not a matter of meaning.
-            (compiled, reference) => compiled.is_err() == reference.is_err(),
-        };
-        if same {
-            return (self.settled(compiled), None);
-        }
-        let message = "the compiled evaluator and the official one do not agree".to_owned();
-        let mismatch = Mismatch {
-            revision: self.revision,
-            request: request.clone(),
-            compiled: self.settled(compiled),
-            reference: self.settled(reference),
-            policies: self.policies_json(),
-            entities: self.reached_json(request),
-        };
-        (refusal(message), Some(mismatch))
-    }
-
-    /// What the compiled evaluator says; `None` when it leaves the request to the official one.
-    fn compiled(&self, request: &Request) -> Option<Result<Evaluation, String>> {
-        let (program, store) = (self.program.as_ref()?, self.store.as_ref()?);
-        let satisfied = program.evaluate(store, request).ok()?;
-        Some(satisfied.settle(request, self.official()))
-    }
-
-    fn reference(&self, request: &Request) -> Result<Evaluation, String> {
-        if !request.has_overlay() {
-            return Ok(reference::evaluate(&self.policies, &self.entities, request));
-        }
-        let entities = overlay::merge(&self.entities, request, &self.named)?;
-        Ok(reference::evaluate(&self.policies, &entities, request))
-    }
-
-    fn official(&self) -> Official<'_> {
-        Official { policies: &self.policies, entities: &self.entities, named: &self.named }
-    }
-
-    fn settled(&self, evaluation: Result<Evaluation, String>) -> Outcome {
-        match evaluation {
-            Ok(evaluation) => self.outcome(evaluation),
-            Err(message) => refusal(message),
-        }
-    }
-
-    fn policies_json(&self) -> String {
-        let json = self.policies.set.clone().to_json();
-        json.map_or_else(|error| error.to_string(), |json| json.to_string())
-    }
-
-    fn reached_json(&self, request: &Request) -> String {
-        let json = overlay::merge(&self.entities, request, &self.named)
-            .and_then(|entities| entities.to_json_value().map_err(|error| error.to_string()));
-        json.map_or_else(|error| error, |json| json.to_string())
-    }
-
-    fn outcome(&self, evaluation: Evaluation) -> Outcome {
+    pub(super) fn outcome(&self, evaluation: Evaluation) -> Outcome {
         let Evaluation { mut decision, mut reason, errors } = evaluation;
         let info = |at: &usize| self.policies.infos.get(*at);
         let mut errors: Vec<DecisionError> = errors
@@ -210,12 +146,12 @@ impl Snapshot {
     /// What a request must fit to be decided by this snapshot; `now` becomes `context.now` where
     /// the shipped model asks for it and the caller does not give it.
     #[must_use]
-    pub fn shape(&self, now: Option<Timestamp>) -> Shape<'_> {
+    pub fn shape(&self, now: Option<Timestamp>) -> Shape {
         let notebook = self.model == Model::Notebook;
         Shape {
-            schema: self.schema.as_ref(),
+            schema: self.schema.clone(),
             validate: self.options.validation.of_requests(),
-            limits: &self.options.limits,
+            limits: self.options.limits,
             now: now.filter(|_| notebook),
             namespace: notebook.then_some(schema::NAMESPACE),
         }
@@ -236,7 +172,7 @@ impl Snapshot {
     /// The schema in force.
     #[must_use]
     pub fn schema(&self) -> Option<&Schema> {
-        self.schema.as_ref()
+        self.schema.as_deref()
     }
 
     /// How many entities are stored, the actions of the schema among them.
@@ -270,7 +206,7 @@ fn message<'a>(infos: impl Iterator<Item = &'a PolicyInfo>) -> Option<String> {
 }
 
 /// A Deny that no policy made.
-fn refusal(message: String) -> Outcome {
+pub(super) fn refusal(message: String) -> Outcome {
     Outcome {
         decision: Decision::Deny,
         reason: Vec::new(),

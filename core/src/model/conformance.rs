@@ -14,7 +14,8 @@ use cedar_policy_core::entities::json::err::JsonDeserializationErrorContext;
 use cedar_policy_core::entities::json::{EntityJsonParser, ValueParser};
 use cedar_policy_core::entities::{EntityTypeDescription, Schema as _, TCComputation};
 use cedar_policy_core::extensions::Extensions;
-use cedar_policy_core::validator::CoreSchema;
+pub use cedar_policy_core::jsonvalue::JsonValueWithNoDuplicateKeys as StrictValue;
+use cedar_policy_core::validator::{CoreSchema, context_schema_for_action};
 use miette::Diagnostic;
 use serde_json::{Map, Value};
 
@@ -50,7 +51,10 @@ pub(crate) fn check_attributes(entity: &Entity, schema: &Schema) -> Result<(), R
     for (name, value) in entity.attrs() {
         let name_shown = name.escape_debug();
         let Some(expected) = description.attr_type(name) else {
-            return wrong(format!("attribute `{name_shown}` of `{}` is not in the schema", entity.uid()));
+            return wrong(format!(
+                "attribute `{name_shown}` of `{}` is not in the schema",
+                entity.uid()
+            ));
         };
         if let Err(error) =
             typecheck_value_against_schematype(value, &expected, Extensions::all_available())
@@ -118,10 +122,19 @@ pub(crate) fn read_attributes(
 }
 
 /// Reads a context by the action's type in the schema.
+///
+/// An action that the schema does not have is an error when requests are validated; otherwise its
+/// context is read without the schema.
 pub(crate) fn read_context(
     json: Value,
-    action: Option<(&Schema, &EntityUid)>,
+    action: &EntityUid,
+    schema: Option<&Schema>,
+    validate: bool,
 ) -> Result<Context, RequestError> {
+    let known = |schema: &&Schema| {
+        validate || context_schema_for_action(schema.as_ref(), action.as_ref()).is_some()
+    };
+    let action = schema.filter(known).map(|schema| (schema, action));
     let context = Context::from_json_value(json, action)
         .map_err(|error| refused(RequestErrorKind::Context, &error))?;
     match context.as_ref() {

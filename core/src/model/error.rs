@@ -72,7 +72,7 @@ impl From<Exceeded> for LoadError {
 
 impl From<Exceeded> for Problem {
     fn from(exceeded: Exceeded) -> Self {
-        Self::error("limit.exceeded", exceeded.to_string())
+        Self::error(exceeded.code(), exceeded.to_string())
             .help(format!("make the input smaller, or raise the limit `{}`", exceeded.name()))
     }
 }
@@ -125,6 +125,13 @@ impl RequestError {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same, said of a field of the request.
+    #[must_use]
+    pub(crate) fn in_field(mut self, field: &str) -> Self {
+        self.message = format!("{field}: {}", self.message);
         self
     }
 

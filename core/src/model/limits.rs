@@ -14,7 +14,7 @@ use std::fmt;
 /// | `members` | 4 096 | members of a bundle |
 /// | `policies` | 100 000 | policies, templates and links |
 /// | `policy_nesting` | 32 | brackets open at once in a policy or schema |
-/// | `policy_operators` | 2 048 | operators in one policy: what deepens its expression without a bracket |
+/// | `policy_operators` | 512 | operators in one policy: what deepens its expression without a bracket |
 /// | `entities` | 2 000 000 | stored entities |
 /// | `hierarchy_depth` | 64 | steps from an entity to its furthest ancestor |
 /// | `ancestors` | 4 096 | ancestors of one entity |
@@ -23,7 +23,6 @@ use std::fmt;
 /// | `request_entities` | 1 024 | entities, and entities with attributes, sent with one request |
 /// | `id_bytes` | 4 096 | the id of an entity |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "the table above documents every field")]
 pub struct Limits {
     pub bundle_bytes: usize,
@@ -49,7 +48,7 @@ impl Default for Limits {
             members: 4_096,
             policies: 100_000,
             policy_nesting: 32,
-            policy_operators: 2_048,
+            policy_operators: 512,
             entities: 2_000_000,
             hierarchy_depth: 64,
             ancestors: 4_096,
@@ -169,6 +168,27 @@ impl Exceeded {
         self.name
     }
 
+    /// A stable name of the problem that this is: `limit.` and the name of the limit.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.name {
+            "bundle_bytes" => "limit.bundle_bytes",
+            "member_bytes" => "limit.member_bytes",
+            "members" => "limit.members",
+            "policies" => "limit.policies",
+            "policy_nesting" => "limit.policy_nesting",
+            "policy_operators" => "limit.policy_operators",
+            "entities" => "limit.entities",
+            "hierarchy_depth" => "limit.hierarchy_depth",
+            "ancestors" => "limit.ancestors",
+            "json_nesting" => "limit.json_nesting",
+            "request_bytes" => "limit.request_bytes",
+            "request_entities" => "limit.request_entities",
+            "id_bytes" => "limit.id_bytes",
+            _ => "limit.exceeded",
+        }
+    }
+
     /// The byte offset at which the limit was passed, when it lies in a text.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
@@ -207,5 +227,12 @@ mod tests {
         assert_eq!(limits.id_bytes, 7);
         assert_eq!(Limits::default().with("nonsense", 7), None);
         assert_eq!(limits.iter().count(), 13);
+    }
+
+    #[test]
+    fn every_limit_has_a_code_of_its_own() {
+        for (name, _) in Limits::default().iter() {
+            assert_eq!(Exceeded::new(name, 0, 1).code(), format!("limit.{name}"));
+        }
     }
 }

@@ -7,18 +7,21 @@ pub(crate) mod conformance;
 mod decision_id;
 mod error;
 mod limits;
+pub mod notebook;
 mod obligations;
 mod outcome;
 mod problem;
 mod response;
 mod revision;
 mod timestamp;
+mod uid;
 
 pub use cedar_policy::{
     Context, Decision, Effect, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
     RestrictedExpression, Schema,
 };
 
+pub use conformance::StrictValue;
 pub use decision_id::DecisionId;
 pub use error::{LoadError, LoadErrorKind, RequestError, RequestErrorKind};
 pub use limits::{Exceeded, Limits};
@@ -28,3 +31,4 @@ pub use problem::{Place, Problem, Severity, Span};
 pub use response::Response;
 pub use revision::Revision;
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use uid::{read_action, read_uid, uid_from_parts};

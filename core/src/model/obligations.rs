@@ -94,11 +94,9 @@ impl Obligation {
         };
         match measure {
             Some(_) => Ok(Self { text: text.to_owned(), measure }),
-            None => Err(InvalidObligation {
-                name: name.to_owned(),
-                value: text.to_owned(),
-                expected,
-            }),
+            None => {
+                Err(InvalidObligation { name: name.to_owned(), value: text.to_owned(), expected })
+            }
         }
     }
 }

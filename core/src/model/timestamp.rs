@@ -1,6 +1,7 @@
 //! A moment, given by the caller or by the door's clock.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -30,6 +31,12 @@ impl Timestamp {
     #[must_use]
     pub fn millis(self) -> i64 {
         self.0.timestamp_millis()
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(moment: SystemTime) -> Self {
+        Self(moment.into())
     }
 }
 

@@ -51,17 +51,16 @@ impl RequestBuilder {
     /// # Errors
     /// When a limit is exceeded, a uid is sent twice, or the shape asks for validation and the
     /// schema does not allow this principal, action, resource, context or entity.
-    pub fn build(mut self, shape: &Shape<'_>) -> Result<Request, RequestError> {
-        self.check_limits(shape.limits)?;
+    pub fn build(mut self, shape: &Shape) -> Result<Request, RequestError> {
+        self.check_limits(&shape.limits)?;
         self.check_duplicates()?;
         if let Some(now) = shape.now.filter(|_| self.context.get("now").is_none()) {
             let now = RestrictedExpression::new_datetime(now.to_string());
             let merged = self.context.merge([("now".to_owned(), now)]);
-            self.context = merged.map_err(|error| {
-                RequestError::new(RequestErrorKind::Context, error.to_string())
-            })?;
+            self.context = merged
+                .map_err(|error| RequestError::new(RequestErrorKind::Context, error.to_string()))?;
         }
-        if let Some(schema) = shape.schema.filter(|_| shape.validate) {
+        if let Some(schema) = shape.schema.as_deref().filter(|_| shape.validate) {
             let asked = (&self.principal, &self.action, &self.resource);
             conformance::check_request(asked, &self.context, schema)?;
             for entity in &self.entities {

@@ -1,0 +1,56 @@
+# Everything there is to do here. `make` lists it.
+
+CARGO ?= cargo
+TOOLS := target/tools
+DENY_VERSION := 0.20.2
+WASM := wasm32-unknown-unknown
+NOTEGATE := target/release/notegate
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint fmt docs bench clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+build: need-cargo ## Build the `notegate` command, target/release/notegate
+	$(CARGO) build --release --locked -p notegate-cli
+
+demo: build ## Build, and decide a day of a hub while a policy changes
+	$(NOTEGATE) demo
+
+test: need-cargo need-wasm ## Install what the tests need, and run all of them
+	$(CARGO) test --workspace --locked
+	$(CARGO) check --locked -p notegate --target $(WASM)
+
+lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
+
+fmt: need-cargo ## Format code and policies
+	$(CARGO) fmt --all
+	$(CARGO) run --locked -q -p notegate-cli -- fmt policies
+
+docs: need-cargo ## Build the library's documentation, target/doc/notegate
+	$(CARGO) doc --no-deps --locked -p notegate
+
+bench: need-cargo ## Measure decisions, with the official authorizer beside them
+	$(CARGO) bench --locked -p notegate-benches
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
+
+$(TOOLS)/bin/cargo-deny:
+	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-deny@$(DENY_VERSION)
+
+.PHONY: need-cargo need-wasm
+need-cargo:
+	@command -v $(CARGO) >/dev/null || { \
+		echo "cargo is missing: install Rust 1.88 or newer from your distribution or https://rustup.rs" >&2; exit 1; }
+
+# The library has to build where there are no files, threads or clock.
+need-wasm: need-cargo
+	@ls "$$(rustc --print target-libdir --target $(WASM))"/libstd-*.rlib >/dev/null 2>&1 \
+		|| rustup target add $(WASM) \
+		|| { echo "the standard library for $(WASM) is missing: rustup target add $(WASM)" >&2; exit 1; }

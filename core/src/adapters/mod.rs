@@ -1,0 +1,3 @@
+//! Foreign words into a request.
+
+pub mod json;

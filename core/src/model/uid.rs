@@ -1,0 +1,117 @@
+//! Entity uids from the forms in which people and programs give them.
+//!
+//! A uid is put together from a type and an id, never from glued text: an id may hold anything.
+
+use std::fmt;
+
+use cedar_policy_core::ast::{EntityType, Name};
+
+use super::{EntityId, EntityTypeName, EntityUid, RequestError, RequestErrorKind};
+
+const HELP: &str = "write it as `Type::\"id\"`, or as {\"type\": \"Type\", \"id\": \"id\"} in JSON, \
+                    where the id needs no escapes of the policy language";
+
+/// Reads a uid in the language's own form, `Type::"id"`.
+///
+/// A type without a namespace is taken to be in `namespace`.
+///
+/// # Errors
+/// When the text is not of that form.
+pub fn read_uid(text: &str, namespace: Option<&str>) -> Result<EntityUid, RequestError> {
+    let uid: EntityUid = text.parse().map_err(|error| refused("an entity uid", text, &error))?;
+    let type_name = qualified(uid.type_name().clone(), namespace)?;
+    Ok(EntityUid::from_type_name_and_id(type_name, uid.id().clone()))
+}
+
+/// A uid from a type and an id, which may hold anything.
+///
+/// A type without a namespace is taken to be in `namespace`.
+///
+/// # Errors
+/// When the type is not a name of the policy language.
+pub fn uid_from_parts(
+    type_name: &str,
+    id: &str,
+    namespace: Option<&str>,
+) -> Result<EntityUid, RequestError> {
+    let parsed: Result<EntityTypeName, _> = type_name.parse();
+    let type_name = parsed.map_err(|error| refused("an entity type", type_name, &error))?;
+    let type_name = qualified(type_name, namespace)?;
+    Ok(EntityUid::from_type_name_and_id(type_name, EntityId::new(id)))
+}
+
+/// Reads an action: a uid, or the plain name of an action of `namespace`, such as `kernel:start`.
+///
+/// # Errors
+/// When a text with a quote in it is not a uid.
+pub fn read_action(text: &str, namespace: Option<&str>) -> Result<EntityUid, RequestError> {
+    if text.contains('"') {
+        return read_uid(text, namespace);
+    }
+    uid_from_parts("Action", text, namespace)
+}
+
+/// The type, in the namespace when it has none of its own.
+fn qualified(
+    type_name: EntityTypeName,
+    namespace: Option<&str>,
+) -> Result<EntityTypeName, RequestError> {
+    let Some(namespace) = namespace else { return Ok(type_name) };
+    let name: Result<Name, _> = namespace.parse();
+    let name = name.map_err(|error| refused("a namespace", namespace, &error))?;
+    Ok(AsRef::<EntityType>::as_ref(&type_name).qualify_with(Some(&name)).into())
+}
+
+fn refused(what: &str, text: &str, error: &dyn fmt::Display) -> RequestError {
+    let shown: String = text.chars().take(200).flat_map(char::escape_debug).collect();
+    let message = format!("`{shown}` is not {what}: {error}");
+    RequestError::new(RequestErrorKind::EntityUid, message).help(HELP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_without_a_namespace_takes_the_one_given() {
+        let notebook = Some("Notebook");
+        let full = read_uid("Notebook::User::\"ada\"", None).unwrap();
+        assert_eq!(read_uid("User::\"ada\"", notebook).unwrap(), full);
+        assert_eq!(read_uid("Notebook::User::\"ada\"", notebook).unwrap(), full);
+        assert_eq!(uid_from_parts("User", "ada", notebook).unwrap(), full);
+        assert_eq!(read_uid("User::\"ada\"", None).unwrap().type_name().namespace(), "");
+        let own = read_uid("Lab::Robot::\"r2\"", notebook).unwrap();
+        assert_eq!(own.to_string(), "Lab::Robot::\"r2\"");
+    }
+
+    #[test]
+    fn an_action_may_be_given_by_its_name_alone() {
+        let named = read_action("kernel:start", Some("Notebook")).unwrap();
+        assert_eq!(named.to_string(), "Notebook::Action::\"kernel:start\"");
+        assert_eq!(read_action("Action::\"kernel:start\"", Some("Notebook")).unwrap(), named);
+        assert_eq!(read_action("view", None).unwrap().to_string(), "Action::\"view\"");
+        assert!(read_action("Action::\"view", None).is_err());
+    }
+
+    #[test]
+    fn an_id_from_parts_is_taken_as_it_is() {
+        for id in ["", "x\"] || true", "a\nb\0c", "\u{202e}abc", "it's", "Notebook::User::\"ada\""]
+        {
+            let uid = uid_from_parts("User", id, Some("Notebook")).unwrap();
+            assert_eq!(uid.id().unescaped(), id);
+            assert_eq!(read_uid(&uid.to_string(), None).unwrap(), uid);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_uid_is_refused_with_its_text_escaped_and_cut() {
+        for bad in ["", "User", "User::ada", "User::\"a\" || true", " User::\"a\"", "::\"a\""] {
+            let error = read_uid(bad, Some("Notebook")).unwrap_err();
+            assert_eq!(error.kind(), RequestErrorKind::EntityUid, "{bad}");
+        }
+        let error = uid_from_parts("Us\u{1b}er", "ada", None).unwrap_err();
+        assert!(!error.to_string().contains('\u{1b}'), "{error}");
+        let long = "x".repeat(100_000);
+        assert!(read_uid(&long, None).unwrap_err().to_string().len() < 1_000);
+    }
+}
