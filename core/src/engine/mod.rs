@@ -3,6 +3,8 @@
 //! [`Evaluator::Reference`] is the official authorizer and the meaning of every policy;
 //! [`Evaluator::Compiled`] gives the same answers from an index and a lowered form.
 
+mod answer;
+mod ask;
 mod case;
 mod cases;
 mod compiled;
@@ -29,8 +31,11 @@ mod snapshot;
 mod spot;
 mod standing;
 
+pub use answer::Answer;
+pub use ask::Prepared;
 pub use case::{Case, CaseEntities, CaseRequest, CaseUid};
 pub use cases::{CaseReport, CaseResult, Difference};
+pub use compiled::Scratch;
 pub use conditions::ClauseKind;
 pub use cross_check::{CrossCheck, Evaluator, Mismatch};
 pub use deciding::{Deciding, Operand};

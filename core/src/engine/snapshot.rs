@@ -14,7 +14,7 @@ use crate::model::{
     Decision, DecisionError, Effect, Limits, LoadError, Obligations, Outcome, Problem, Revision,
     Schema, Timestamp,
 };
-use crate::request::{Request, Shape};
+use crate::request::Shape;
 
 /// A bundle, checked and indexed, never changing.
 ///

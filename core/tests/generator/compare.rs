@@ -1,18 +1,19 @@
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
+use bumpalo::Bump;
 use cedar_policy::{
     AuthorizationError, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid,
     PolicyId, PolicySet, RestrictedExpression, Schema, SlotId,
 };
 use notegate::Request;
 use notegate::bundle::{Bundle, Loose};
-use notegate::engine::{CrossCheck, ErrorMode, Options, Snapshot, Validation};
+use notegate::engine::{CrossCheck, ErrorMode, Options, Question, Scratch, Snapshot, Validation};
 use notegate::model::{Decision, Limits, Outcome};
 use notegate::request::EntityAttributes;
 use serde_json::Value;
 
-use super::{Asked, Case, quoted};
+use super::{Asked, Case, given, quoted};
 
 /// What was compared.
 #[derive(Debug, Default, Clone, Copy)]
@@ -24,6 +25,16 @@ pub(crate) struct Compared {
     pub(crate) erring: usize,
     /// Decisions with entities or attributes of the request's own.
     pub(crate) overlaid: usize,
+}
+
+impl Compared {
+    /// Adds what was compared elsewhere.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.decisions += other.decisions;
+        self.allowed += other.allowed;
+        self.erring += other.erring;
+        self.overlaid += other.overlaid;
+    }
 }
 
 /// Compares all ways to decide what a case asks.
@@ -49,11 +60,17 @@ pub(crate) fn compare(case: &Case) -> Result<Compared, String> {
         if denied != expected {
             return Err(format!("in deny mode {denied:#?}\nexpected {expected:#?}\nof {asked:#?}"));
         }
+        for (snapshot, expected) in [(&skipping, &outcome), (&denying, &denied)] {
+            compare_ways(asked, snapshot, &request, expected)?;
+        }
         if let Some(expected) = official.decide(asked) {
             let found = Answer::of(&outcome);
             if found != expected {
                 return Err(format!("found {found:#?}\nexpected {expected:#?}\nof {asked:#?}"));
             }
+        }
+        if compared.decisions == 0 && !request.has_overlay() {
+            compare_enumerations(case, asked, &denying, &request)?;
         }
         compared.decisions += 1;
         compared.allowed += usize::from(outcome.decision == Decision::Allow);
@@ -61,6 +78,73 @@ pub(crate) fn compare(case: &Case) -> Result<Compared, String> {
         compared.overlaid += usize::from(request.has_overlay());
     }
     Ok(compared)
+}
+
+/// Compares an outcome with what the other ways to ask give.
+fn compare_ways(
+    asked: &Asked,
+    snapshot: &Snapshot,
+    request: &Request,
+    expected: &Outcome,
+) -> Result<(), String> {
+    let scratch = Scratch::default();
+    let prepared = snapshot.prepare(request, &scratch);
+    let mut answers = vec![("prepared", prepared.answer()), ("again", prepared.answer())];
+    let arena = Bump::new();
+    if !request.has_overlay()
+        && let Some(context) = given::record(&asked.context, &arena)
+    {
+        let question = Question::new(asked.principal, asked.action, asked.resource, context);
+        answers.push(("question", snapshot.answer(&question.map_err(|error| error.to_string())?)));
+    }
+    for (way, answer) in answers {
+        let decision = answer.decision();
+        let reason: Vec<PolicyId> = answer.reason().cloned().collect();
+        let outcome = answer.into_outcome();
+        if outcome != *expected || decision != expected.decision || reason != expected.reason {
+            return Err(format!("{way} {outcome:#?}\nexpected {expected:#?}\nof {asked:#?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Compares the enumerations with a decision for each stored entity.
+fn compare_enumerations(
+    case: &Case,
+    asked: &Asked,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<(), String> {
+    let name = asked.resource.0;
+    let type_name = EntityTypeName::from_str(name).expect("a type that the generator knows");
+    let mut expected = (Vec::new(), Vec::new());
+    for entity in case.entities.as_array().into_iter().flatten() {
+        let stored = &entity["uid"];
+        if stored["type"] != name {
+            continue;
+        }
+        let parts = (name, stored["id"].as_str().unwrap_or_default());
+        let with = |principal, resource| {
+            let builder = Request::builder(principal, uid(asked.action), resource);
+            let request = builder.context(request.context().clone());
+            request.build(&snapshot.shape(None)).map_err(|error| error.to_string())
+        };
+        let principal = with(uid(parts), uid(asked.resource))?;
+        if snapshot.evaluate(&principal).decision == Decision::Allow {
+            expected.0.push(uid(parts));
+        }
+        let resource = with(uid(asked.principal), uid(parts))?;
+        if snapshot.evaluate(&resource).decision == Decision::Allow {
+            expected.1.push(uid(parts));
+        }
+    }
+    expected.0.sort_unstable();
+    expected.1.sort_unstable();
+    let found = (snapshot.who_can(request, &type_name), snapshot.what_can(request, &type_name));
+    if found != expected {
+        return Err(format!("enumerated {found:?}\nexpected {expected:?}\nof {asked:#?}"));
+    }
+    Ok(())
 }
 
 /// What the default error mode makes of an outcome: an erring forbid denies, and that is all.

@@ -7,6 +7,7 @@
 mod compare;
 mod entities;
 mod expressions;
+mod given;
 mod policies;
 mod requests;
 

@@ -37,21 +37,22 @@ impl<'a> Frame<'a> {
         constants: &'a Pool,
         overlay: Option<&'a Overlay<'a>>,
         arena: &'a Bump,
-        [principal, action, resource]: [Uid<'a>; 3],
+        uids: [Uid<'a>; 3],
         context: Record<'a>,
     ) -> Self {
-        let unplaced = |uid: Uid<'a>| Standing {
-            uid,
-            entity_type: store.names.type_of(uid),
-            ancestors: Ancestors::Stored(&[]),
-        };
-        let [principal, action, resource] = [principal, action, resource].map(unplaced);
+        let nowhere = |uid| Standing { uid, entity_type: None, ancestors: Ancestors::Stored(&[]) };
+        let [principal, action, resource] = uids.map(nowhere);
         let mut frame =
             Self { store, constants, overlay, arena, principal, action, resource, context };
-        frame.principal.ancestors = frame.ancestors(principal.uid);
-        frame.action.ancestors = frame.ancestors(action.uid);
-        frame.resource.ancestors = frame.ancestors(resource.uid);
+        frame.principal = frame.standing(principal.uid);
+        frame.action = frame.standing(action.uid);
+        frame.resource = frame.standing(resource.uid);
         frame
+    }
+
+    pub(super) fn standing(&self, uid: Uid<'a>) -> Standing<'a> {
+        let entity_type = self.store.names.type_of(uid);
+        Standing { uid, entity_type, ancestors: self.ancestors(uid) }
     }
 
     pub(super) fn names(&self) -> &'a Names {

@@ -42,7 +42,7 @@ use self::overlay::Overlay;
 use self::pool::Pool;
 use self::value::Record;
 use super::index::{self, Candidates, Index};
-use super::names::{Names, TypeName, Uid};
+use super::names::{Names, TypeName, Uid, UidId};
 use super::policies::Policies;
 use super::question::Question;
 use crate::model::{Effect, Schema};
@@ -76,6 +76,21 @@ pub(super) struct Satisfied {
     deferred: SmallVec<[u32; 8]>,
 }
 
+/// Memory for prepared requests.
+#[derive(Debug, Default)]
+pub struct Scratch(Bump);
+
+/// What a request names, looked up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Handles<'a>(Frame<'a>);
+
+/// Where one entity takes another's place.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    Principal,
+    Resource,
+}
+
 /// Why the compiled evaluator does not evaluate a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unable {
@@ -85,6 +100,8 @@ pub(super) enum Unable {
     Stack,
     /// The context holds what is not a value.
     Context,
+    /// The request has entities of its own, and those are looked up each time.
+    Overlay,
 }
 
 /// What the official evaluator uses of the stack for one level of an expression, at the most.
@@ -129,18 +146,14 @@ impl Program {
     /// Takes time in proportion to the candidate policies, and to the entities that come with the
     /// request.
     pub(super) fn evaluate(&self, store: &Store, request: &Request) -> Result<Satisfied, Unable> {
-        let Context::Value(context) = request.context().as_ref() else {
-            return Err(Unable::Context);
-        };
         let arena = Bump::new();
         let overlay = match request.has_overlay() {
             true => Some(Overlay::new(request, store).map_err(|_| Unable::Cycle)?),
             false => None,
         };
-        let uids = [request.principal(), request.action(), request.resource()]
-            .map(|uid| store.names.parsed(uid.as_ref()));
-        let context = Record::Parsed(context);
-        self.run(store, overlay.as_ref(), &arena, uids, context)
+        let (uids, context) = parts(store, request)?;
+        let frame = Frame::new(store, &self.constants, overlay.as_ref(), &arena, uids, context);
+        self.run(&frame)
     }
 
     /// Which policies a question satisfies; as for a request.
@@ -151,22 +164,54 @@ impl Program {
     ) -> Result<Satisfied, Unable> {
         let arena = Bump::new();
         let uids = question.uids().map(|parts| store.names.written(parts));
-        self.run(store, None, &arena, uids, Record::Given(question.context()))
+        let context = Record::Given(question.context());
+        self.run(&Frame::new(store, &self.constants, None, &arena, uids, context))
     }
 
-    fn run<'a>(
+    /// Looks up once what a request names.
+    pub(super) fn prepare<'a>(
         &'a self,
         store: &'a Store,
-        overlay: Option<&'a Overlay<'a>>,
-        arena: &'a Bump,
-        uids: [Uid<'a>; 3],
-        context: Record<'a>,
+        request: &'a Request,
+        scratch: &'a Scratch,
+    ) -> Result<Handles<'a>, Unable> {
+        if request.has_overlay() {
+            return Err(Unable::Overlay);
+        }
+        let (uids, context) = parts(store, request)?;
+        let mut frame = Frame::new(store, &self.constants, None, &scratch.0, uids, context);
+        frame.context = context.built(&frame).map_err(|_| Unable::Context)?;
+        Ok(Handles(frame))
+    }
+
+    /// Which policies a prepared request satisfies.
+    pub(super) fn again(&self, handles: &Handles<'_>) -> Result<Satisfied, Unable> {
+        let arena = Bump::new();
+        self.run(&Frame { arena: &arena, ..handles.0 })
+    }
+
+    /// As a prepared request, with another of the stored entities in one place.
+    pub(super) fn again_with(
+        &self,
+        handles: &Handles<'_>,
+        place: Place,
+        uid: UidId,
     ) -> Result<Satisfied, Unable> {
+        let arena = Bump::new();
+        let mut frame = Frame { arena: &arena, ..handles.0 };
+        let standing = frame.standing(Uid::Known(uid));
+        match place {
+            Place::Principal => frame.principal = standing,
+            Place::Resource => frame.resource = standing,
+        }
+        self.run(&frame)
+    }
+
+    fn run(&self, frame: &Frame<'_>) -> Result<Satisfied, Unable> {
         let needed = STACK_LEFT.saturating_add(MAX_DEPTH.saturating_mul(STACK_PER_LEVEL));
         if stacker::remaining_stack().is_some_and(|left| left < needed) {
             return Err(Unable::Stack);
         }
-        let frame = Frame::new(store, &self.constants, overlay, arena, uids, context);
         let mut candidates = Candidates::new();
         self.index.candidates(&frame.principal, &frame.action, &frame.resource, &mut candidates);
         let mut satisfied = Satisfied::default();
@@ -180,6 +225,14 @@ impl Program {
         }
         Ok(satisfied)
     }
+}
+
+fn parts<'a>(store: &'a Store, request: &'a Request) -> Result<([Uid<'a>; 3], Record<'a>), Unable> {
+    let Context::Value(context) = request.context().as_ref() else {
+        return Err(Unable::Context);
+    };
+    let uids = [request.principal(), request.action(), request.resource()];
+    Ok((uids.map(|uid| store.names.parsed(uid.as_ref())), Record::Parsed(context)))
 }
 
 impl Satisfied {

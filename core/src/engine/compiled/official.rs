@@ -11,7 +11,6 @@ use super::Satisfied;
 use crate::engine::overlay;
 use crate::engine::policies::Policies;
 use crate::engine::snapshot::Evaluation;
-use crate::model::Effect;
 use crate::request::Request;
 
 /// What the official evaluator decides on.
@@ -80,16 +79,12 @@ impl Satisfied {
             self.permits.sort_unstable();
             self.forbids.sort_unstable();
         }
-        let reason = self.reason().iter().map(|at| *at as usize).collect();
-        Ok(Evaluation { decision: self.decision(), reason, errors })
+        Ok(self.evaluation(errors))
     }
-}
 
-impl Satisfied {
-    pub(in crate::engine) fn has(&self, effect: Effect) -> bool {
-        match effect {
-            Effect::Permit => !self.permits.is_empty(),
-            Effect::Forbid => !self.forbids.is_empty(),
-        }
+    /// What is settled, with the errors that settling it gave.
+    pub(in crate::engine) fn evaluation(&self, errors: Vec<(usize, String)>) -> Evaluation {
+        let reason = self.reason().iter().map(|at| *at as usize).collect();
+        Evaluation { decision: self.decision(), reason, errors }
     }
 }

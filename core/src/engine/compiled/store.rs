@@ -3,7 +3,7 @@
 use cedar_policy_core::ast::Entity;
 
 use super::pool::{Fields, Pool};
-use crate::engine::names::{Names, UidId};
+use crate::engine::names::{Names, TypeName, Uid, UidId};
 
 /// Stored entities, by the number of their uid.
 #[derive(Debug)]
@@ -70,6 +70,24 @@ impl Store {
         let added = self.uids.get_mut(from..)?;
         added.sort_unstable();
         Some(Uids { start, length: u32::try_from(added.len()).ok()? })
+    }
+
+    /// The stored entities of a type.
+    pub(in crate::engine) fn of_type(
+        &self,
+        type_name: TypeName<'_>,
+    ) -> impl Iterator<Item = UidId> {
+        let entity_type = self.names.type_id(type_name);
+        let stored = self.rows.iter().zip(0_u32..).filter(|(row, _)| row.is_some());
+        let uids = stored.map(|(_, at)| UidId(at));
+        uids.filter(move |uid| {
+            entity_type.is_some() && self.names.type_of(Uid::Known(*uid)) == entity_type
+        })
+    }
+
+    /// The id of a uid, without its type.
+    pub(in crate::engine) fn id_text(&self, uid: UidId) -> &str {
+        self.names.id_text(uid)
     }
 
     pub(super) fn row(&self, uid: UidId) -> Option<&Row> {

@@ -138,6 +138,9 @@ impl<'a> Value<'a> {
             Given::DateTime(value) => Self::DateTime(*value),
             Given::Duration(value) => Self::Duration(*value),
             Given::Address { address, prefix } => {
+                if *prefix > if address.is_ipv4() { 32 } else { 128 } {
+                    return Err(Deferred);
+                }
                 Self::Address(Address { address: *address, prefix: *prefix })
             }
             Given::Set(given) => {
@@ -313,6 +316,20 @@ impl<'a> Record<'a> {
                 fields.get(text).map(|value| Value::parsed(value, frame)).transpose()
             }
         }
+    }
+
+    /// The same record with its values read, so that reading them again costs nothing.
+    pub(super) fn built(self, frame: &Frame<'a>) -> Result<Self, Deferred> {
+        let Self::Parsed(fields) = self else { return Ok(self) };
+        let mut built = bumpalo::collections::Vec::with_capacity_in(fields.len(), frame.arena);
+        for (key, value) in fields {
+            let value = match Value::parsed(value, frame)? {
+                Value::Record(record) => Value::Record(record.built(frame)?),
+                value => value,
+            };
+            built.push((key.as_str(), value));
+        }
+        Ok(Self::Built(built.into_bump_slice()))
     }
 
     pub(super) fn has(self, key: Option<KeyId>, text: &str) -> bool {
