@@ -9,7 +9,7 @@ use cedar_policy::{
 use notegate::Request;
 use notegate::bundle::{Bundle, Loose};
 use notegate::engine::{CrossCheck, ErrorMode, Options, Question, Scratch, Snapshot, Validation};
-use notegate::model::{Decision, Limits, Outcome};
+use notegate::model::{Decision, DecisionError, Effect, Limits, Obligations, Outcome};
 use notegate::request::EntityAttributes;
 use serde_json::Value;
 
@@ -147,17 +147,25 @@ fn compare_enumerations(
     Ok(())
 }
 
-/// What the default error mode makes of an outcome: an erring forbid denies, and that is all.
+/// What the default error mode makes of an outcome: an erring forbid denies, and so do obligations
+/// that conflict. That is all.
 fn stated_difference(skipped: &Outcome, snapshot: &Snapshot) -> Outcome {
-    use notegate::model::Effect;
-    let forbids = |id: &PolicyId| {
-        snapshot.policies().iter().any(|info| info.id == *id && info.effect == Effect::Forbid)
-    };
+    let info = |id: &PolicyId| snapshot.policies().iter().find(|info| info.id == *id);
+    let forbids = |id: &PolicyId| info(id).is_some_and(|info| info.effect == Effect::Forbid);
     let mut outcome = skipped.clone();
     let erring = skipped.errors.iter().filter_map(|error| error.policy_id.as_ref()).any(forbids);
     if erring && outcome.decision == Decision::Allow {
         outcome.decision = Decision::Deny;
         outcome.reason.clear();
+        outcome.obligations = Obligations::default();
+    }
+    let mut merged = Obligations::default();
+    for info in outcome.reason.iter().filter_map(info) {
+        if let Err(conflict) = merged.merge(&info.obligations) {
+            let (policy_id, message) = (Some(info.id.clone()), conflict.to_string());
+            outcome.errors.push(DecisionError { policy_id, message });
+            outcome.decision = Decision::Deny;
+        }
     }
     outcome
 }

@@ -16,6 +16,18 @@ pub(crate) fn generate(choices: &mut Choices<'_>) -> (String, String) {
         let action = action(choices);
         let both = template && choices.chance(70);
         let resource = place(choices, "resource", both);
+        if choices.chance(20) {
+            let name = choices.one(&["max_gpu", "token_lifetime", "account"]);
+            let value = match name {
+                "max_gpu" => choices.one(&["1", "2"]),
+                "token_lifetime" => choices.one(&["1h", "30m"]),
+                _ => choices.one(&["reader", "writer"]),
+            };
+            text.push_str(&format!("@obligation_{name}(\"{value}\")\n"));
+        }
+        if choices.chance(10) {
+            text.push_str(&format!("@message(\"ask {number}\")\n"));
+        }
         text.push_str(&format!("@id(\"p{number}\")\n{effect} ({principal}, {action}, {resource})"));
         for _ in 0..choices.below(3) {
             let word = choices.one(&["when", "unless"]);
