@@ -1,34 +1,49 @@
 //! The answer: policies, schema and entities, checked and indexed, never changing.
 //!
-//! [`reference`](Evaluator::Reference) is the official authorizer and the meaning of every policy.
+//! [`Evaluator::Reference`] is the official authorizer and the meaning of every policy;
+//! [`Evaluator::Compiled`] gives the same answers from an index and a lowered form.
 
+mod answer;
+mod ask;
 mod case;
 mod cases;
+mod compiled;
 mod conditions;
+mod cross_check;
+mod decide;
 mod deciding;
 mod entities;
 mod explain;
 mod format;
 mod grants;
+mod index;
 mod lint;
+mod names;
 mod nesting;
 mod overlay;
 mod policies;
+mod question;
 mod reference;
 mod schema;
 mod schema_table;
 mod sensitivity;
 mod snapshot;
 mod spot;
+mod standing;
 
+pub use answer::Answer;
+pub use ask::Prepared;
 pub use case::{Case, CaseEntities, CaseRequest, CaseUid};
 pub use cases::{CaseReport, CaseResult, Difference};
+pub use compiled::Scratch;
 pub use conditions::ClauseKind;
+pub use cross_check::{CrossCheck, Evaluator, Mismatch};
 pub use deciding::{Deciding, Operand};
 pub use explain::{Candidate, Clause, ExplainedError, Explanation, NearMiss, Status};
 pub use format::format;
 pub use lint::lint;
 pub use policies::PolicyInfo;
+pub use question::{Given, Question};
 pub use schema::SCHEMA;
 pub use schema_table::{ActionGroup, ActionShape, AttributeShape, EntityShape, SchemaTable};
 pub use snapshot::Snapshot;
@@ -68,6 +83,10 @@ pub struct Options {
     pub validation: Validation,
     /// What is done with a policy that cannot be evaluated.
     pub error_mode: ErrorMode,
+    /// Which evaluator decides.
+    pub evaluator: Evaluator,
+    /// How many decisions are compared with the official authorizer's.
+    pub cross_check: CrossCheck,
 }
 
 impl Validation {

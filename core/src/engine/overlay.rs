@@ -83,11 +83,12 @@ impl<'a> Overlay<'a> {
 
     /// What is stored has no cycle, so one has to go through an entity of the request.
     fn check_cycles(&self) -> Result<(), String> {
-        match self.over.values().find(|entity| self.ancestors(entity).contains(entity.uid())) {
+        let cyclic = self.over.values().filter(|one| self.ancestors(one).contains(one.uid()));
+        // The request's entities come in no order; of several the first by name is told.
+        match cyclic.map(Entity::uid).min() {
             None => Ok(()),
-            Some(entity) => Err(format!(
-                "the entities of the request close the hierarchy to a cycle through `{}`",
-                entity.uid()
+            Some(uid) => Err(format!(
+                "the entities of the request close the hierarchy to a cycle through `{uid}`"
             )),
         }
     }

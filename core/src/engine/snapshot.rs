@@ -6,14 +6,15 @@ use std::sync::Arc;
 use cedar_policy::Entities;
 use cedar_policy_core::ast::EntityUID;
 
+use super::compiled::{Program, Store};
 use super::policies::Policies;
-use super::{ErrorMode, Options, PolicyInfo, entities, overlay, reference, schema, sensitivity};
+use super::{ErrorMode, Evaluator, Options, PolicyInfo, entities, schema, sensitivity};
 use crate::bundle::{Bundle, Member, Model};
 use crate::model::{
     Decision, DecisionError, Effect, Limits, LoadError, Obligations, Outcome, Problem, Revision,
     Schema, Timestamp,
 };
-use crate::request::{Request, Shape};
+use crate::request::Shape;
 
 /// A bundle, checked and indexed, never changing.
 ///
@@ -29,6 +30,9 @@ pub struct Snapshot {
     pub(super) entities: Entities,
     /// The entities that policies write out, which a decision can reach from anywhere.
     pub(super) named: Arc<HashSet<EntityUID>>,
+    /// None when the official authorizer decides.
+    pub(super) program: Option<Arc<Program>>,
+    pub(super) store: Option<Store>,
     pub(super) options: Options,
     pub(super) model: Model,
     revision: Revision,
@@ -61,7 +65,13 @@ impl Snapshot {
             sensitivity::check(&entities, &sensitivity, bundle.entities())?;
         }
         let named = policies.named();
+        let program = match options.evaluator {
+            Evaluator::Compiled => Program::build(&policies, schema.as_ref()).map(Arc::new),
+            Evaluator::Reference => None,
+        };
         Ok(Self {
+            store: program.as_ref().and_then(|program| program.store(&entities)),
+            program,
             policies: Arc::new(policies),
             schema: schema.map(Arc::new),
             own_schema: bundle.schema().cloned(),
@@ -84,7 +94,10 @@ impl Snapshot {
         if self.model == Model::Notebook {
             sensitivity::check(&entities, &self.sensitivity, member)?;
         }
+        let program = self.program.clone();
         Ok(Self {
+            store: program.as_ref().and_then(|program| program.store(&entities)),
+            program,
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
             own_schema: self.own_schema.clone(),
@@ -95,22 +108,7 @@ impl Snapshot {
         })
     }
 
-    /// Decides a request.
-    ///
-    /// Takes time in proportion to all policies, and with entities of its own also to the entities
-    /// that the request can reach.
-    #[must_use]
-    pub fn evaluate(&self, request: &Request) -> Outcome {
-        if !request.has_overlay() {
-            return self.outcome(reference::evaluate(&self.policies, &self.entities, request));
-        }
-        match overlay::merge(&self.entities, request, &self.named) {
-            Ok(entities) => self.outcome(reference::evaluate(&self.policies, &entities, request)),
-            Err(message) => refusal(message),
-        }
-    }
-
-    fn outcome(&self, evaluation: Evaluation) -> Outcome {
+    pub(super) fn outcome(&self, evaluation: Evaluation) -> Outcome {
         let Evaluation { mut decision, mut reason, errors } = evaluation;
         let info = |at: &usize| self.policies.infos.get(*at);
         let mut errors: Vec<DecisionError> = errors
@@ -208,7 +206,7 @@ fn message<'a>(infos: impl Iterator<Item = &'a PolicyInfo>) -> Option<String> {
 }
 
 /// A Deny that no policy made.
-fn refusal(message: String) -> Outcome {
+pub(super) fn refusal(message: String) -> Outcome {
     Outcome {
         decision: Decision::Deny,
         reason: Vec::new(),

@@ -69,6 +69,16 @@ impl Request {
         &self.attributes
     }
 
+    /// The same request by another principal, not checked against the schema.
+    pub(crate) fn with_principal(&self, principal: EntityUid) -> Self {
+        Self { principal, ..self.clone() }
+    }
+
+    /// The same request on another resource, not checked against the schema.
+    pub(crate) fn with_resource(&self, resource: EntityUid) -> Self {
+        Self { resource, ..self.clone() }
+    }
+
     /// Whether anything goes over the stored entities.
     #[must_use]
     pub fn has_overlay(&self) -> bool {

@@ -1,0 +1,59 @@
+//! An answer of which only the decision is made out yet.
+
+use super::Snapshot;
+use super::compiled::Satisfied;
+use crate::model::{Decision, Outcome, PolicyId};
+
+/// What a snapshot says: the decision at once, the rest when it is asked for.
+#[derive(Debug)]
+#[must_use = "an answer that nobody reads protects nothing"]
+pub struct Answer<'s> {
+    snapshot: &'s Snapshot,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// INVARIANT: no policy erred, and obligations cannot conflict.
+    Plain(Satisfied),
+    WrittenOut(Box<Outcome>),
+}
+
+impl<'s> Answer<'s> {
+    pub(super) fn plain(snapshot: &'s Snapshot, satisfied: Satisfied) -> Self {
+        Self { snapshot, state: State::Plain(satisfied) }
+    }
+
+    pub(super) fn written_out(snapshot: &'s Snapshot, outcome: Outcome) -> Self {
+        Self { snapshot, state: State::WrittenOut(Box::new(outcome)) }
+    }
+
+    /// Allow or Deny.
+    #[must_use]
+    pub fn decision(&self) -> Decision {
+        match &self.state {
+            State::Plain(satisfied) => satisfied.decision(),
+            State::WrittenOut(outcome) => outcome.decision,
+        }
+    }
+
+    /// The determining policies, in the order of the policy set.
+    pub fn reason(&self) -> impl Iterator<Item = &PolicyId> {
+        let (plain, written) = match &self.state {
+            State::Plain(satisfied) => (satisfied.reason(), &[][..]),
+            State::WrittenOut(outcome) => (&[][..], outcome.reason.as_slice()),
+        };
+        let infos = &self.snapshot.policies.infos;
+        let plain = plain.iter().filter_map(|at| infos.get(*at as usize)).map(|info| &info.id);
+        plain.chain(written)
+    }
+
+    /// All of it; allocates.
+    #[must_use]
+    pub fn into_outcome(self) -> Outcome {
+        match self.state {
+            State::Plain(satisfied) => self.snapshot.outcome(satisfied.evaluation(Vec::new())),
+            State::WrittenOut(outcome) => *outcome,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! All that evaluating a policy can look at.
+
+use bumpalo::Bump;
+
+use super::overlay::{Over, Overlay};
+use super::pool::{Fields, Pool};
+use super::store::Store;
+use super::value::{Deferred, Record, Value};
+use crate::engine::names::{KeyId, Names, Uid};
+use crate::engine::standing::{Ancestors, Standing};
+
+/// All that evaluating a policy can look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) store: &'a Store,
+    /// The values that policies write out.
+    pub(super) constants: &'a Pool,
+    pub(super) overlay: Option<&'a Overlay<'a>>,
+    pub(super) arena: &'a Bump,
+    pub(super) principal: Standing<'a>,
+    pub(super) action: Standing<'a>,
+    pub(super) resource: Standing<'a>,
+    pub(super) context: Record<'a>,
+}
+
+/// What an attribute or tag is looked up in.
+enum Under<'a> {
+    Nothing,
+    Stored(Fields),
+    /// The request's own entity, and what it lies over unless it is whole.
+    Over(&'a Over<'a>, Option<Fields>),
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(
+        store: &'a Store,
+        constants: &'a Pool,
+        overlay: Option<&'a Overlay<'a>>,
+        arena: &'a Bump,
+        uids: [Uid<'a>; 3],
+        context: Record<'a>,
+    ) -> Self {
+        let nowhere = |uid| Standing { uid, entity_type: None, ancestors: Ancestors::Stored(&[]) };
+        let [principal, action, resource] = uids.map(nowhere);
+        let mut frame =
+            Self { store, constants, overlay, arena, principal, action, resource, context };
+        frame.principal = frame.standing(principal.uid);
+        frame.action = frame.standing(action.uid);
+        frame.resource = frame.standing(resource.uid);
+        frame
+    }
+
+    pub(super) fn standing(&self, uid: Uid<'a>) -> Standing<'a> {
+        let entity_type = self.store.names.type_of(uid);
+        Standing { uid, entity_type, ancestors: self.ancestors(uid) }
+    }
+
+    pub(super) fn names(&self) -> &'a Names {
+        &self.store.names
+    }
+
+    pub(super) fn ancestors(&self, uid: Uid<'a>) -> Ancestors<'a> {
+        match (self.overlay, uid) {
+            (Some(overlay), _) => overlay.ancestors(uid, self),
+            (None, Uid::Known(id)) => {
+                let row = self.store.row(id);
+                Ancestors::Stored(row.map_or(&[], |row| self.store.ancestors(row)))
+            }
+            (None, _) => Ancestors::Stored(&[]),
+        }
+    }
+
+    /// Whether an entity is this one or below it.
+    pub(super) fn is_in(&self, uid: Uid<'a>, ancestor: Uid<'a>) -> bool {
+        uid.is(ancestor) || self.ancestors(uid).contain(ancestor)
+    }
+
+    /// An attribute, when there are the entity and the attribute.
+    pub(super) fn attribute(
+        &self,
+        uid: Uid<'a>,
+        key: Option<KeyId>,
+        text: &str,
+    ) -> Result<Option<Value<'a>>, Deferred> {
+        match self.under(uid, |row| row.attributes) {
+            Under::Nothing => Ok(None),
+            Under::Stored(fields) => self.field(fields, key),
+            Under::Over(over, fields) => match over.attribute(text, self)? {
+                Some(value) => Ok(Some(value)),
+                None => fields.map_or(Ok(None), |fields| self.field(fields, key)),
+            },
+        }
+    }
+
+    /// A tag, when there are the entity and the tag.
+    pub(super) fn tag(&self, uid: Uid<'a>, text: &str) -> Result<Option<Value<'a>>, Deferred> {
+        let key = self.names().key_id(text);
+        match self.under(uid, |row| row.tags) {
+            Under::Nothing => Ok(None),
+            Under::Stored(fields) => self.field(fields, key),
+            Under::Over(over, fields) => match over.tag(text, self)? {
+                Some(value) => Ok(Some(value)),
+                None => fields.map_or(Ok(None), |fields| self.field(fields, key)),
+            },
+        }
+    }
+
+    fn under(&self, uid: Uid<'a>, part: impl Fn(&super::store::Row) -> Fields) -> Under<'a> {
+        let stored = match uid {
+            Uid::Known(id) => self.store.row(id).map(part),
+            Uid::Written(_) | Uid::Parsed(_) => None,
+        };
+        match (self.overlay.and_then(|overlay| overlay.over(uid)), stored) {
+            (Some(over), stored) => Under::Over(over, stored.filter(|_| !over.is_whole())),
+            (None, Some(fields)) => Under::Stored(fields),
+            (None, None) => Under::Nothing,
+        }
+    }
+
+    fn field(&self, fields: Fields, key: Option<KeyId>) -> Result<Option<Value<'a>>, Deferred> {
+        let pool = &self.store.pool;
+        let found = key.and_then(|key| pool.field(fields, key));
+        found.map(|stored| Value::stored(stored, pool)).transpose()
+    }
+}

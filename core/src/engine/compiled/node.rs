@@ -1,0 +1,61 @@
+//! Conditions of policies, lowered.
+
+use super::extension::Function;
+use super::pattern::Pattern;
+use super::pool::Stored;
+use crate::engine::names::{KeyId, TypeId};
+
+/// An expression.
+#[derive(Debug)]
+pub(super) enum Node {
+    /// A value of the constants.
+    Constant(Stored),
+    Principal,
+    Action,
+    Resource,
+    Context,
+    /// `&&`, any number of them in a row.
+    All(Box<[Node]>),
+    /// `||`, any number of them in a row.
+    Any(Box<[Node]>),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    IsEmpty(Box<Node>),
+    /// Test, then, else.
+    If(Box<[Node; 3]>),
+    Binary(Binary, Box<[Node; 2]>),
+    Attribute(Box<Node>, Key),
+    /// `has`, each key in what the one before it holds.
+    Has(Box<Node>, Box<[Key]>),
+    Like(Box<Node>, Pattern),
+    Is(Box<Node>, TypeId),
+    Set(Box<[Node]>),
+    Record(Box<[(Key, Node)]>),
+    Call(Function, Box<[Node]>),
+    /// Always an error, which is the official evaluator's to tell.
+    Fails,
+}
+
+/// An operator with two operands, both of which are always evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Binary {
+    Equal,
+    Less,
+    LessEqual,
+    Add,
+    Subtract,
+    Multiply,
+    In,
+    Contains,
+    ContainsAll,
+    ContainsAny,
+    GetTag,
+    HasTag,
+}
+
+/// The name of an attribute.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) id: KeyId,
+    pub(super) text: Box<str>,
+}

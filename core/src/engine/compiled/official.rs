@@ -1,0 +1,90 @@
+//! What the compiled form leaves to the official evaluator.
+
+use std::collections::HashSet;
+
+use cedar_policy::{Decision, Entities};
+use cedar_policy_core::ast::{self, EntityUID, EntityUIDEntry, Policy};
+use cedar_policy_core::evaluator::Evaluator;
+use cedar_policy_core::extensions::Extensions;
+
+use super::Satisfied;
+use crate::engine::overlay;
+use crate::engine::policies::Policies;
+use crate::engine::snapshot::Evaluation;
+use crate::request::Request;
+
+/// What the official evaluator decides on.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Stored<'a> {
+    pub(in crate::engine) policies: &'a Policies,
+    pub(in crate::engine) entities: &'a Entities,
+    pub(in crate::engine) named: &'a HashSet<EntityUID>,
+}
+
+impl Satisfied {
+    /// Whether the official evaluator must be asked about some policy.
+    pub(in crate::engine) fn is_settled(&self) -> bool {
+        self.deferred.is_empty()
+    }
+
+    /// The decision, as far as it is settled.
+    pub(in crate::engine) fn decision(&self) -> Decision {
+        match (self.permits.is_empty(), self.forbids.is_empty()) {
+            (false, true) => Decision::Allow,
+            _ => Decision::Deny,
+        }
+    }
+
+    /// The positions of the determining policies, in the order of the policy set.
+    pub(in crate::engine) fn reason(&self) -> &[u32] {
+        if self.forbids.is_empty() { &self.permits } else { &self.forbids }
+    }
+
+    /// Asks the official evaluator about the policies that are left to it.
+    ///
+    /// # Errors
+    /// When the request's entities close the hierarchy to a cycle.
+    pub(in crate::engine) fn settle(
+        mut self,
+        request: &Request,
+        stored: Stored<'_>,
+    ) -> Result<Evaluation, String> {
+        let mut errors = Vec::new();
+        if !self.deferred.is_empty() {
+            let merged = match request.has_overlay() {
+                true => Some(overlay::merge(stored.entities, request, stored.named)?),
+                false => None,
+            };
+            let entities = merged.as_ref().unwrap_or(stored.entities);
+            let entry = |uid: &cedar_policy::EntityUid| {
+                EntityUIDEntry::known(AsRef::<EntityUID>::as_ref(uid).clone(), None)
+            };
+            let asked = ast::Request::new_unchecked(
+                entry(request.principal()),
+                entry(request.action()),
+                entry(request.resource()),
+                Some(request.context().as_ref().clone()),
+            );
+            let evaluator = Evaluator::new(asked, entities.as_ref(), Extensions::all_available());
+            for at in std::mem::take(&mut self.deferred) {
+                let info = stored.policies.infos.get(at as usize);
+                let policy = info.and_then(|info| stored.policies.set.policy(&info.id));
+                let Some(policy) = policy else { continue };
+                match evaluator.evaluate(AsRef::<Policy>::as_ref(policy)) {
+                    Ok(true) => self.add(at, policy.effect()),
+                    Ok(false) => {}
+                    Err(error) => errors.push((at as usize, error.to_string())),
+                }
+            }
+            self.permits.sort_unstable();
+            self.forbids.sort_unstable();
+        }
+        Ok(self.evaluation(errors))
+    }
+
+    /// What is settled, with the errors that settling it gave.
+    pub(in crate::engine) fn evaluation(&self, errors: Vec<(usize, String)>) -> Evaluation {
+        let reason = self.reason().iter().map(|at| *at as usize).collect();
+        Evaluation { decision: self.decision(), reason, errors }
+    }
+}

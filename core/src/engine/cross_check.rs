@@ -1,0 +1,60 @@
+//! Comparing the two evaluators while they are in use.
+
+use std::num::NonZeroU32;
+
+use crate::model::{Outcome, Revision};
+use crate::request::Request;
+
+/// Which evaluator decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Evaluator {
+    /// The compiled form, with the official evaluator for what has none.
+    #[default]
+    Compiled,
+    /// The official authorizer; takes time in proportion to all policies.
+    Reference,
+}
+
+/// How many decisions of the compiled evaluator are compared with the official authorizer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CrossCheck {
+    /// None.
+    #[default]
+    Off,
+    /// One in so many.
+    OneIn(NonZeroU32),
+    /// Every one.
+    Always,
+}
+
+impl CrossCheck {
+    /// Whether the decision of this number, counted by the caller, is compared.
+    #[must_use]
+    pub fn takes(self, number: u64) -> bool {
+        match self {
+            Self::Off => false,
+            Self::OneIn(every) => number.checked_rem(u64::from(every.get())) == Some(0),
+            Self::Always => true,
+        }
+    }
+}
+
+/// The two evaluators do not agree: a fault of this library, with all that it takes to see it again.
+///
+/// The decision was Deny. Writing it down gives away what is in the request and in the entities
+/// that it reaches.
+#[derive(Debug, Clone)]
+pub struct Mismatch {
+    /// The bundle in force.
+    pub revision: Revision,
+    /// What was asked.
+    pub request: Request,
+    /// What the compiled evaluator says.
+    pub compiled: Outcome,
+    /// What the official authorizer says.
+    pub reference: Outcome,
+    /// The policies in the language's JSON form.
+    pub policies: String,
+    /// The entities that the request can reach, with its own among them, in the language's JSON form.
+    pub entities: String,
+}

@@ -1,0 +1,87 @@
+//! Deciding a request.
+
+use super::compiled::Official;
+use super::cross_check::Mismatch;
+use super::snapshot::{Evaluation, Snapshot, refusal};
+use super::{overlay, reference};
+use crate::model::Outcome;
+use crate::request::Request;
+
+impl Snapshot {
+    /// Decides a request.
+    ///
+    /// Takes time in proportion to the candidate policies, and with entities of its own also to
+    /// those; an error costs the official evaluator's time for the policy it is in.
+    #[must_use]
+    pub fn evaluate(&self, request: &Request) -> Outcome {
+        self.settled(self.compiled(request).unwrap_or_else(|| self.reference(request)))
+    }
+
+    /// Decides a request, and compares with the official authorizer when `sample` says so.
+    ///
+    /// Comparing takes time in proportion to all policies. When the two differ the decision is Deny
+    /// and says why.
+    #[must_use]
+    pub fn evaluate_checked(&self, request: &Request, sample: bool) -> (Outcome, Option<Mismatch>) {
+        let Some(compiled) = self.compiled(request) else { return (self.evaluate(request), None) };
+        if !sample {
+            return (self.settled(compiled), None);
+        }
+        let reference = self.reference(request);
+        let same = match (&compiled, &reference) {
+            (Ok(compiled), Ok(reference)) => compiled == reference,
+            // A cycle has no one place, and which is told is not a matter of meaning.
+            (compiled, reference) => compiled.is_err() == reference.is_err(),
+        };
+        if same {
+            return (self.settled(compiled), None);
+        }
+        let message = "the compiled evaluator and the official one do not agree".to_owned();
+        let mismatch = Mismatch {
+            revision: self.revision(),
+            request: request.clone(),
+            compiled: self.settled(compiled),
+            reference: self.settled(reference),
+            policies: self.policies_json(),
+            entities: self.reached_json(request),
+        };
+        (refusal(message), Some(mismatch))
+    }
+
+    /// What the compiled evaluator says; `None` when it leaves the request to the official one.
+    fn compiled(&self, request: &Request) -> Option<Result<Evaluation, String>> {
+        let (program, store) = (self.program.as_ref()?, self.store.as_ref()?);
+        let satisfied = program.evaluate(store, request).ok()?;
+        Some(satisfied.settle(request, self.official()))
+    }
+
+    fn reference(&self, request: &Request) -> Result<Evaluation, String> {
+        if !request.has_overlay() {
+            return Ok(reference::evaluate(&self.policies, &self.entities, request));
+        }
+        let entities = overlay::merge(&self.entities, request, &self.named)?;
+        Ok(reference::evaluate(&self.policies, &entities, request))
+    }
+
+    fn official(&self) -> Official<'_> {
+        Official { policies: &self.policies, entities: &self.entities, named: &self.named }
+    }
+
+    fn settled(&self, evaluation: Result<Evaluation, String>) -> Outcome {
+        match evaluation {
+            Ok(evaluation) => self.outcome(evaluation),
+            Err(message) => refusal(message),
+        }
+    }
+
+    fn policies_json(&self) -> String {
+        let json = self.policies.set.clone().to_json();
+        json.map_or_else(|error| error.to_string(), |json| json.to_string())
+    }
+
+    fn reached_json(&self, request: &Request) -> String {
+        let json = overlay::merge(&self.entities, request, &self.named)
+            .and_then(|entities| entities.to_json_value().map_err(|error| error.to_string()));
+        json.map_or_else(|error| error, |json| json.to_string())
+    }
+}

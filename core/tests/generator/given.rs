@@ -1,0 +1,69 @@
+use bumpalo::Bump;
+use notegate::engine::Given;
+use serde_json::Value;
+
+/// Extension values that the generator writes, and what they stand for.
+const NUMBERS: [(&str, &str, i64); 18] = [
+    ("decimal", "0.0", 0),
+    ("decimal", "1.5", 15_000),
+    ("decimal", "-1.25", -12_500),
+    ("decimal", "922337203685477.5807", i64::MAX),
+    ("decimal", "-922337203685477.5808", i64::MIN),
+    ("decimal", "1.50", 15_000),
+    ("datetime", "1970-01-01", 0),
+    ("datetime", "2024-10-15T11:35:00Z", 1_728_992_100_000),
+    ("datetime", "1969-12-31T23:59:59.999Z", -1),
+    ("datetime", "2024-10-15", 1_728_950_400_000),
+    ("datetime", "9999-12-31T00:00:00Z", 253_402_214_400_000),
+    ("datetime", "0000-01-01", -62_167_219_200_000),
+    ("duration", "1h", 3_600_000),
+    ("duration", "-1d", -86_400_000),
+    ("duration", "0ms", 0),
+    ("duration", "9223372036854775807ms", i64::MAX),
+    ("duration", "-9223372036854775808ms", i64::MIN),
+    ("duration", "90m", 5_400_000),
+];
+
+/// A record of the language's JSON form as a question has it.
+pub(crate) fn record<'a>(value: &'a Value, arena: &'a Bump) -> Option<&'a [(&'a str, Given<'a>)]> {
+    let fields = value.as_object()?.iter();
+    let fields: Vec<_> = fields
+        .map(|(key, value)| Some((key.as_str(), given(value, arena)?)))
+        .collect::<Option<_>>()?;
+    Some(arena.alloc_slice_copy(&fields))
+}
+
+fn given<'a>(value: &'a Value, arena: &'a Bump) -> Option<Given<'a>> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(value) => Given::Bool(*value),
+        Value::Number(number) => Given::Long(number.as_i64()?),
+        Value::String(text) => Given::Text(text),
+        Value::Array(elements) => {
+            let elements: Vec<_> =
+                elements.iter().map(|element| given(element, arena)).collect::<Option<_>>()?;
+            Given::Set(arena.alloc_slice_copy(&elements))
+        }
+        Value::Object(fields) => {
+            if let Some(entity) = fields.get("__entity") {
+                return Some(Given::Entity((entity["type"].as_str()?, entity["id"].as_str()?)));
+            }
+            let Some(made) = fields.get("__extn") else {
+                return Some(Given::Record(record(value, arena)?));
+            };
+            let (name, text) = (made["fn"].as_str()?, made["arg"].as_str()?);
+            if name == "ip" {
+                let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
+                let address: std::net::IpAddr = address.parse().ok()?;
+                let whole = if address.is_ipv4() { 32 } else { 128 };
+                return Some(Given::Address { address, prefix: prefix.parse().unwrap_or(whole) });
+            }
+            let number = NUMBERS.iter().find(|(one, two, _)| *one == name && *two == text)?.2;
+            match name {
+                "decimal" => Given::Decimal(number),
+                "datetime" => Given::DateTime(number),
+                _ => Given::Duration(number),
+            }
+        }
+    })
+}
