@@ -6,9 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use notegate::adapters::json::RequestJson;
-use notegate::engine::{Options, lint};
-use notegate::model::Limits;
-use notegate::{Bundle, Decision, Snapshot};
+use notegate::engine::{CrossCheck, Options, lint};
+use notegate::model::{Limits, Timestamp};
+use notegate::pdp::FixedClock;
+use notegate::{Bundle, Pdp, Snapshot};
 
 fn bundles() -> Vec<(String, Bundle)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies");
@@ -64,16 +65,18 @@ fn every_policy_of_a_shipped_bundle_has_an_id_of_its_own_making() {
 }
 
 #[test]
-fn a_day_of_the_baseline_hub_is_decided_without_errors() {
+fn a_day_of_the_baseline_hub_is_decided_without_errors_and_alike_by_both_evaluators() {
     let (_, bundle) = bundles().swap_remove(0);
-    let snapshot = Snapshot::build(&bundle, Options::default()).unwrap();
+    let options = Options { cross_check: CrossCheck::Always, ..Options::default() };
+    let clock = FixedClock(Timestamp::from_millis(0).unwrap());
+    let pdp = Pdp::builder(clock, 0).options(options).open(&bundle).unwrap();
     let day = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies/day.jsonl");
     let (mut allowed, mut denied) = (0, 0);
     for line in fs::read_to_string(day).unwrap().lines() {
-        let request = RequestJson::read(line, &snapshot.shape(None)).unwrap();
-        let outcome = snapshot.evaluate(&request);
-        assert!(outcome.errors.is_empty(), "{line}: {:?}", outcome.errors);
-        *if outcome.decision == Decision::Allow { &mut allowed } else { &mut denied } += 1;
+        let request = RequestJson::read(line, &pdp.shape()).unwrap();
+        let response = pdp.authorize(&request);
+        assert!(response.errors().is_empty(), "{line}: {:?}", response.errors());
+        *if response.allowed() { &mut allowed } else { &mut denied } += 1;
     }
-    assert_eq!((allowed, denied), (255, 145));
+    assert_eq!((allowed, denied, pdp.mismatches()), (255, 145, 0));
 }

@@ -7,11 +7,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use notegate::adapters::json::RequestJson;
-use notegate::audit::Lines;
+use notegate::audit::{Lines, Reproduction};
 use notegate::model::notebook::{self, Builder as _, Sensitivity};
-use notegate::model::{Limits, Timestamp};
+use notegate::model::{Limits, Outcome, Timestamp};
 use notegate::pdp::FixedClock;
-use notegate::{Bundle, Pdp, Request};
+use notegate::{Bundle, Decision, Pdp, Record, Request};
 use serde_json::Value;
 
 const POLICY: &str = r#"
@@ -82,6 +82,28 @@ fn a_record_holds_all_it_takes_to_decide_again() {
     let outcome = snapshot.evaluate(&again);
     assert_eq!(outcome.decision, response.decision());
     assert_eq!(outcome.reason, response.reason());
+}
+
+#[test]
+fn a_difference_between_evaluators_is_written_with_all_it_takes_to_see_it_again() {
+    let pdp = pdp(Lines::start(Shared::default(), 8).unwrap());
+    let (request, at) = (request(&pdp), Timestamp::from_millis(0).unwrap());
+    let response = pdp.authorize(&request);
+    let compiled = pdp.snapshot().evaluate(&request);
+    let reference = Outcome { decision: Decision::Deny, reason: Vec::new(), ..compiled.clone() };
+    let reproduction = Reproduction {
+        compiled,
+        reference,
+        policies: "{}".to_owned(),
+        entities: "no form in JSON".to_owned(),
+    };
+    let line = Record::new(at, request, response).with_reproduction(reproduction).to_json();
+    let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+    assert_eq!(line["reproduction"]["compiled"]["decision"], "allow");
+    assert_eq!(line["reproduction"]["compiled"]["reason"][0], "read-own");
+    assert_eq!(line["reproduction"]["reference"]["decision"], "deny");
+    assert_eq!(line["reproduction"]["policies"], serde_json::json!({}));
+    assert_eq!(line["reproduction"]["entities"], "no form in JSON");
 }
 
 /// An output that says when it is written to, and then waits until it may go on.

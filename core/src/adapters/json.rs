@@ -41,8 +41,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Decision, EntityUid, Exceeded, RequestError, RequestErrorKind, Response, StrictValue,
-    conformance, read_action, read_uid, uid_from_parts,
+    Decision, DecisionError, EntityUid, Exceeded, Outcome, RequestError, RequestErrorKind,
+    Response, StrictValue, conformance, read_action, read_uid, uid_from_parts,
 };
 use crate::request::{EntityAttributes, Request, Shape};
 
@@ -238,10 +238,20 @@ impl ResponseJson {
 }
 
 impl ErrorJson {
-    fn of(error: &crate::model::DecisionError) -> Self {
+    fn of(error: &DecisionError) -> Self {
         let policy_id = error.policy_id.as_ref().map(ToString::to_string);
         Self { policy_id, message: error.message.clone() }
     }
+}
+
+/// An outcome alone: decision, reason and errors, as in a response.
+#[must_use]
+pub fn outcome_json(outcome: &Outcome) -> Value {
+    json!({
+        "decision": decision_name(outcome.decision),
+        "reason": outcome.reason.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "errors": outcome.errors.iter().map(ErrorJson::of).collect::<Vec<_>>(),
+    })
 }
 
 /// A decision's name in JSON: `allow` or `deny`.

@@ -13,5 +13,5 @@ mod sink;
 #[cfg(not(target_family = "wasm"))]
 pub use lines::Lines;
 pub use memory::Memory;
-pub use record::Record;
+pub use record::{Record, Reproduction};
 pub use sink::{Sink, SinkStatus};

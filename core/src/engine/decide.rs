@@ -85,3 +85,39 @@ impl Snapshot {
         json.map_or_else(|error| error, |json| json.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Bundle, Loose};
+    use crate::engine::Options;
+    use crate::model::{Decision, Limits};
+
+    fn snapshot(policy: &str) -> Snapshot {
+        let policies = vec![("policies.cedar".to_owned(), policy.as_bytes().to_vec())];
+        let loose = Loose { policies, ..Loose::default() };
+        let bundle = Bundle::from_loose(loose, &Limits::default()).unwrap();
+        Snapshot::build(&bundle, Options::default()).unwrap()
+    }
+
+    #[test]
+    fn evaluators_that_differ_deny_and_leave_all_it_takes_to_see_it_again() {
+        let (mut broken, other) = (
+            snapshot("forbid (principal, action, resource);"),
+            snapshot("permit (principal, action, resource);"),
+        );
+        (broken.program, broken.store) = (other.program, other.store);
+        let uid = |text: &str| text.parse().unwrap();
+        let request = Request::builder(uid("U::\"a\""), uid("Action::\"b\""), uid("R::\"c\""))
+            .build(&broken.shape(None))
+            .unwrap();
+        let (outcome, mismatch) = broken.evaluate_checked(&request, true);
+        let mismatch = mismatch.unwrap();
+        assert_eq!(outcome.decision, Decision::Deny);
+        assert_eq!(outcome.errors.len(), 1);
+        assert_eq!(mismatch.compiled.decision, Decision::Allow);
+        assert_eq!(mismatch.reference.decision, Decision::Deny);
+        assert!(mismatch.policies.contains("forbid"), "{}", mismatch.policies);
+        assert!(broken.evaluate_checked(&request, false).1.is_none());
+    }
+}

@@ -5,9 +5,9 @@ mod clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::audit::{Record, Sink, SinkStatus};
+use crate::audit::{Record, Reproduction, Sink, SinkStatus};
 use crate::bundle::Bundle;
-use crate::engine::{Options, Snapshot};
+use crate::engine::{CrossCheck, Mismatch, Options, Snapshot};
 use crate::model::{DecisionId, LoadError, Response, Revision};
 use crate::request::{Request, Shape};
 use crate::store::Store;
@@ -27,7 +27,9 @@ pub struct Pdp {
     clock: Box<dyn Clock>,
     sink: Option<Box<dyn Sink>>,
     seed: u64,
+    cross_check: CrossCheck,
     decisions: AtomicU64,
+    mismatches: AtomicU64,
 }
 
 /// A decision point in the making.
@@ -63,14 +65,23 @@ impl Pdp {
     pub fn authorize(&self, request: &Request) -> Response {
         let started = self.clock.elapsed();
         let snapshot = self.store.load();
-        let outcome = snapshot.evaluate(request);
+        let count = self.decisions.fetch_add(1, Ordering::Relaxed);
+        let sample = self.cross_check.takes(count);
+        let (outcome, mismatch) = snapshot.evaluate_checked(request, sample);
         let taken = self.clock.elapsed().saturating_sub(started);
         let now = self.clock.now();
-        let count = self.decisions.fetch_add(1, Ordering::Relaxed);
+        if mismatch.is_some() {
+            self.mismatches.fetch_add(1, Ordering::Relaxed);
+        }
         let decision_id = DecisionId::new(now, self.seed, count);
         let response = Response::new(outcome, snapshot.revision(), decision_id, taken);
         if let Some(sink) = &self.sink {
-            sink.accept(Record::new(now, request.clone(), response.clone()));
+            let record = Record::new(now, request.clone(), response.clone());
+            sink.accept(match mismatch {
+                None => record,
+                Some(Mismatch { compiled, reference, policies, entities, .. }) => record
+                    .with_reproduction(Reproduction { compiled, reference, policies, entities }),
+            });
         }
         response
     }
@@ -93,6 +104,13 @@ impl Pdp {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.store.snapshot()
+    }
+
+    /// How many decisions the two evaluators differed on: each was a Deny, and a fault of this
+    /// library. Compared are as many as the options say.
+    #[must_use]
+    pub fn mismatches(&self) -> u64 {
+        self.mismatches.load(Ordering::Relaxed)
     }
 
     /// How the records are going; `None` when none are written.
@@ -127,7 +145,9 @@ impl PdpBuilder {
             clock: self.clock,
             sink: self.sink,
             seed: self.seed,
+            cross_check: self.options.cross_check,
             decisions: AtomicU64::new(0),
+            mismatches: AtomicU64::new(0),
         })
     }
 }
