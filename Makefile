@@ -7,7 +7,7 @@ WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt docs bench clean
+.PHONY: help build demo test lint fmt docs bench fuzz clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ docs: need-cargo ## Build the library's documentation, target/doc/notegate
 
 bench: need-cargo ## Measure decisions, with the official authorizer beside them
 	$(CARGO) bench --locked -p notegate-benches
+
+fuzz: need-cargo ## Compare the evaluators on generated input for FUZZ_SECONDS (60)
+	cd fuzz && $(CARGO) run --locked --release --bin decisions -- $(or $(FUZZ_SECONDS),60) $(or $(FUZZ_SEED),1)
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
