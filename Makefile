@@ -38,8 +38,8 @@ docs: need-cargo ## Build the library's documentation, target/doc/notegate
 bench: need-cargo ## Measure decisions, with the official authorizer beside them
 	$(CARGO) bench --locked -p notegate-benches
 
-fuzz: need-cargo ## Compare the evaluators on generated input for a minute
-	cd fuzz && $(CARGO) run --release --locked --bin decisions -- 60 1
+fuzz: need-cargo ## Compare the evaluators on generated input for FUZZ_SECONDS (60)
+	cd fuzz && $(CARGO) run --locked --release --bin decisions -- $(or $(FUZZ_SECONDS),60) $(or $(FUZZ_SEED),1)
 
 clean: ## Remove everything that was built
 	$(CARGO) clean

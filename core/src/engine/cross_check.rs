@@ -8,7 +8,23 @@ use crate::request::Request;
 /// Which evaluator decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Evaluator {
-    /// The compiled form, with the official evaluator for what has none.
+    /// The index and the lowered form of conditions, with the official evaluator for what has none
+    /// and for whatever errs, so that errors are its own.
+    ///
+    /// | Expression | Lowered |
+    /// |---|---|
+    /// | literals, variables, slots of links | yes |
+    /// | `&&`, <code>\|\|</code>, `!`, `if` | yes |
+    /// | `==`, `!=`, `<`, `<=`, `>`, `>=`, `+`, `-`, `*`, negation | yes |
+    /// | `in` an entity or a set, `is`, `is … in` | yes |
+    /// | attributes of entities and records, `has` of one or more steps | yes |
+    /// | tags: `hasTag`, `getTag` | yes |
+    /// | `like` | yes |
+    /// | `contains`, `containsAll`, `containsAny`, `isEmpty` | yes |
+    /// | sets and records built in place | yes |
+    /// | `ip`, `decimal`, `datetime`, `duration` of a literal, and their methods | yes |
+    /// | `ip`, `decimal`, `datetime`, `duration` of another text | yes; the official constructor reads the text |
+    /// | an expression nested more than 200 deep | no |
     #[default]
     Compiled,
     /// The official authorizer; takes time in proportion to all policies.
@@ -57,4 +73,17 @@ pub struct Mismatch {
     pub policies: String,
     /// The entities that the request can reach, with its own among them, in the language's JSON form.
     pub entities: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_in_three_takes_every_third_from_the_first() {
+        let check = CrossCheck::OneIn(NonZeroU32::new(3).unwrap());
+        let taken = (0..7).filter(|number| check.takes(*number)).collect::<Vec<_>>();
+        assert_eq!(taken, [0, 3, 6]);
+        assert!(!CrossCheck::Off.takes(0) && CrossCheck::Always.takes(1));
+    }
 }

@@ -16,6 +16,7 @@ pub(super) enum Ancestors<'a> {
     /// INVARIANT: in rising order.
     Stored(&'a [UidId]),
     /// Walked up anew because the request has entities of its own.
+    /// INVARIANT: in the order of [`Uid::compare`].
     Walked(&'a [Uid<'a>]),
 }
 
@@ -28,7 +29,9 @@ impl Ancestors<'_> {
                 Uid::Known(id) => ancestors.binary_search(&id).is_ok(),
                 Uid::Written(_) | Uid::Parsed(_) => false,
             },
-            Self::Walked(ancestors) => ancestors.iter().any(|ancestor| ancestor.is(uid)),
+            Self::Walked(ancestors) => {
+                ancestors.binary_search_by(|ancestor| ancestor.compare(uid)).is_ok()
+            }
         }
     }
 }

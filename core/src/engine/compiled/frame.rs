@@ -4,8 +4,9 @@ use bumpalo::Bump;
 
 use super::overlay::{Over, Overlay};
 use super::pool::{Fields, Pool};
+use super::record::Record;
 use super::store::Store;
-use super::value::{Deferred, Record, Value};
+use super::value::{Deferred, Value};
 use crate::engine::names::{KeyId, Names, Uid};
 use crate::engine::standing::{Ancestors, Standing};
 

@@ -3,21 +3,6 @@
 //! It gives the answers of the official authorizer and is compared with it on generated input. A
 //! policy that has no lowered form, and one that gives an error, is evaluated by the official
 //! evaluator, so errors are its own.
-//!
-//! | Expression | Lowered |
-//! |---|---|
-//! | literals, variables, slots of links | yes |
-//! | `&&`, <code>\|\|</code>, `!`, `if` | yes |
-//! | `==`, `!=`, `<`, `<=`, `>`, `>=`, `+`, `-`, `*`, negation | yes |
-//! | `in` an entity or a set, `is`, `is … in` | yes |
-//! | attributes of entities and records, `has` of one or more steps | yes |
-//! | tags: `hasTag`, `getTag` | yes |
-//! | `like` | yes |
-//! | `contains`, `containsAll`, `containsAny`, `isEmpty` | yes |
-//! | sets and records built in place | yes |
-//! | `ip`, `decimal`, `datetime`, `duration` of a literal, and their methods | yes |
-//! | `ip`, `decimal`, `datetime`, `duration` of another text | yes; the official constructor reads the text |
-//! | an expression nested more than 200 deep | no |
 
 mod extension;
 mod frame;
@@ -27,7 +12,9 @@ mod official;
 mod overlay;
 mod pattern;
 mod pool;
+mod record;
 mod run;
+mod set;
 mod store;
 mod value;
 
@@ -40,7 +27,7 @@ use self::lower::{Lowering, MAX_DEPTH};
 use self::node::Node;
 use self::overlay::Overlay;
 use self::pool::Pool;
-use self::value::Record;
+use self::record::Record;
 use super::index::{self, Candidates, Index};
 use super::names::{Names, TypeName, Uid, UidId};
 use super::policies::Policies;

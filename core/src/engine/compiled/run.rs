@@ -6,7 +6,9 @@
 use super::extension::{Extension, Function};
 use super::frame::Frame;
 use super::node::{Binary, Key, Node};
-use super::value::{Deferred, Record, Set, Value};
+use super::record::Record;
+use super::set::Set;
+use super::value::{Deferred, Value};
 use crate::engine::names::Uid;
 
 const DAY: i64 = 86_400_000;

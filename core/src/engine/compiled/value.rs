@@ -1,14 +1,15 @@
 //! Values while a policy is evaluated: borrowed from the snapshot, the request or the arena.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use cedar_policy_core::ast::{self, Literal, ValueKind};
 
 use super::extension::{self, Address, Extension};
 use super::frame::Frame;
-use super::pool::{Fields, Pool, Stored};
-use crate::engine::names::{KeyId, Uid};
+use super::pool::{Pool, Stored};
+use super::record::Record;
+use super::set::Set;
+use crate::engine::names::Uid;
 use crate::engine::question::Given;
 
 /// Left to the official evaluator, which knows what the error is or that there is none.
@@ -29,32 +30,6 @@ pub(super) enum Value<'a> {
     Set(Set<'a>),
     Record(Record<'a>),
 }
-
-/// A set. Literals come first and in their order, each once.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Set<'a> {
-    Stored { pool: &'a Pool, elements: &'a [Stored] },
-    Built(&'a [Value<'a>]),
-}
-
-/// A record.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Record<'a> {
-    Stored { pool: &'a Pool, fields: Fields },
-    Built(&'a [(&'a str, Value<'a>)]),
-    Given(&'a [(&'a str, Given<'a>)]),
-    Parsed(&'a Attributes),
-}
-
-/// How the language holds a record; the key is a string type of its own.
-type Attributes = BTreeMap<Key, ast::Value>;
-
-/// The key type of the language's records.
-pub(super) type Key = smol_str::SmolStr;
-
-/// Nested sets are compared pair by pair; beyond so many pairs, that is left to the official
-/// evaluator, which sorts them.
-const PAIRS: usize = 1 << 12;
 
 impl<'a> Value<'a> {
     pub(super) fn bool(self) -> Result<bool, Deferred> {
@@ -175,7 +150,7 @@ impl<'a> Value<'a> {
     }
 
     /// The order of two literals; `None` when one of them is none.
-    fn compare_literals(self, other: Self) -> Option<Ordering> {
+    pub(super) fn compare_literals(self, other: Self) -> Option<Ordering> {
         Some(match (self, other) {
             (Self::Bool(one), Self::Bool(two)) => one.cmp(&two),
             (Self::Long(one), Self::Long(two)) => one.cmp(&two),
@@ -185,7 +160,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    fn literal_rank(self) -> Option<u8> {
+    pub(super) fn literal_rank(self) -> Option<u8> {
         match self {
             Self::Bool(_) => Some(0),
             Self::Long(_) => Some(1),
@@ -196,194 +171,8 @@ impl<'a> Value<'a> {
     }
 }
 
-impl<'a> Set<'a> {
-    /// A set of these elements, of which there may be some more than once.
-    pub(super) fn build(
-        elements: impl Iterator<Item = Result<Value<'a>, Deferred>>,
-        length: usize,
-        frame: &Frame<'a>,
-    ) -> Result<Self, Deferred> {
-        let mut built = bumpalo::collections::Vec::with_capacity_in(length, frame.arena);
-        for element in elements {
-            built.push(element?);
-        }
-        built.sort_by(|one, two| {
-            one.compare_literals(*two)
-                .unwrap_or_else(|| one.literal_rank().is_none().cmp(&two.literal_rank().is_none()))
-        });
-        built.dedup_by(|one, two| one.compare_literals(*two) == Some(Ordering::Equal));
-        let literals = built.iter().take_while(|value| value.literal_rank().is_some()).count();
-        let others = built.len().saturating_sub(literals);
-        if others.saturating_mul(others) > PAIRS {
-            return Err(Deferred);
-        }
-        let mut at = literals;
-        while let Some(value) = built.get(at).copied() {
-            let earlier = built.get(literals..at).unwrap_or_default();
-            if any(earlier.iter().map(|other| value.equals(*other, frame)))? {
-                built.remove(at);
-            } else {
-                at = at.saturating_add(1);
-            }
-        }
-        Ok(Self::Built(built.into_bump_slice()))
-    }
-
-    pub(super) fn len(self) -> usize {
-        match self {
-            Self::Stored { elements, .. } => elements.len(),
-            Self::Built(elements) => elements.len(),
-        }
-    }
-
-    fn element(self, at: usize) -> Result<Value<'a>, Deferred> {
-        match self {
-            Self::Stored { pool, elements } => {
-                Value::stored(*elements.get(at).ok_or(Deferred)?, pool)
-            }
-            Self::Built(elements) => elements.get(at).copied().ok_or(Deferred),
-        }
-    }
-
-    pub(super) fn iter(self) -> impl Iterator<Item = Result<Value<'a>, Deferred>> {
-        (0..self.len()).map(move |at| self.element(at))
-    }
-
-    pub(super) fn contains(self, value: Value<'a>, frame: &Frame<'a>) -> Result<bool, Deferred> {
-        if value.literal_rank().is_some() && self.len() > 8 {
-            return self.contains_literal(value);
-        }
-        any(self.iter().map(|element| element?.equals(value, frame)))
-    }
-
-    fn contains_literal(self, value: Value<'a>) -> Result<bool, Deferred> {
-        let (mut from, mut to) = (0, self.len());
-        while from < to {
-            let middle = from.midpoint(to);
-            // Every literal is before whatever is none.
-            match self.element(middle)?.compare_literals(value).unwrap_or(Ordering::Greater) {
-                Ordering::Equal => return Ok(true),
-                Ordering::Less => from = middle.saturating_add(1),
-                Ordering::Greater => to = middle,
-            }
-        }
-        Ok(false)
-    }
-
-    pub(super) fn is_subset(self, other: Self, frame: &Frame<'a>) -> Result<bool, Deferred> {
-        self.bound_pairs(other)?;
-        Ok(!any(self.iter().map(|element| Ok(!other.contains(element?, frame)?)))?)
-    }
-
-    pub(super) fn meets(self, other: Self, frame: &Frame<'a>) -> Result<bool, Deferred> {
-        self.bound_pairs(other)?;
-        any(self.iter().map(|element| other.contains(element?, frame)))
-    }
-
-    fn bound_pairs(self, other: Self) -> Result<(), Deferred> {
-        let nested = |set: Self| match set.len().checked_sub(1) {
-            Some(last) => set.element(last).map(|last| last.literal_rank().is_none()),
-            None => Ok(false),
-        };
-        let pairs = self.len().saturating_mul(other.len());
-        if pairs > PAIRS && nested(self)? && nested(other)? {
-            return Err(Deferred);
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Record<'a> {
-    pub(super) fn field(
-        self,
-        key: Option<KeyId>,
-        text: &str,
-        frame: &Frame<'a>,
-    ) -> Result<Option<Value<'a>>, Deferred> {
-        match self {
-            Self::Stored { pool, fields } => {
-                let found = key.and_then(|key| pool.field(fields, key));
-                found.map(|stored| Value::stored(stored, pool)).transpose()
-            }
-            Self::Built(fields) => {
-                Ok(fields.iter().find(|(key, _)| *key == text).map(|(_, value)| *value))
-            }
-            Self::Given(fields) => {
-                let found = fields.iter().find(|(key, _)| *key == text);
-                found.map(|(_, given)| Value::given(given, frame)).transpose()
-            }
-            Self::Parsed(fields) => {
-                fields.get(text).map(|value| Value::parsed(value, frame)).transpose()
-            }
-        }
-    }
-
-    /// The same record with its values read, so that reading them again costs nothing.
-    pub(super) fn built(self, frame: &Frame<'a>) -> Result<Self, Deferred> {
-        let Self::Parsed(fields) = self else { return Ok(self) };
-        let mut built = bumpalo::collections::Vec::with_capacity_in(fields.len(), frame.arena);
-        for (key, value) in fields {
-            let value = match Value::parsed(value, frame)? {
-                Value::Record(record) => Value::Record(record.built(frame)?),
-                value => value,
-            };
-            built.push((key.as_str(), value));
-        }
-        Ok(Self::Built(built.into_bump_slice()))
-    }
-
-    pub(super) fn has(self, key: Option<KeyId>, text: &str) -> bool {
-        match self {
-            Self::Stored { pool, fields } => {
-                key.is_some_and(|key| pool.field(fields, key).is_some())
-            }
-            Self::Built(fields) => fields.iter().any(|(key, _)| *key == text),
-            Self::Given(fields) => fields.iter().any(|(key, _)| *key == text),
-            Self::Parsed(fields) => fields.contains_key(text),
-        }
-    }
-
-    fn len(self) -> usize {
-        match self {
-            Self::Stored { pool, fields } => pool.fields(fields).len(),
-            Self::Built(fields) => fields.len(),
-            Self::Given(fields) => fields.len(),
-            Self::Parsed(fields) => fields.len(),
-        }
-    }
-
-    fn equals(self, other: Self, frame: &Frame<'a>) -> Result<bool, Deferred> {
-        if self.len() != other.len() {
-            return Ok(false);
-        }
-        let same = |key: Option<KeyId>, text: &str, value: Result<Value<'a>, Deferred>| {
-            let key = key.or_else(|| frame.names().key_id(text));
-            match other.field(key, text, frame)? {
-                Some(other) => value?.equals(other, frame),
-                None => Ok(false),
-            }
-        };
-        let differ = match self {
-            Self::Stored { pool, fields } => any(pool.fields(fields).iter().map(|field| {
-                let text = frame.names().key_text(field.key);
-                same(Some(field.key), text, Value::stored(field.value, pool)).map(|same| !same)
-            })),
-            Self::Built(fields) => {
-                any(fields.iter().map(|(key, value)| same(None, key, Ok(*value)).map(|same| !same)))
-            }
-            Self::Given(fields) => any(fields
-                .iter()
-                .map(|(key, given)| same(None, key, Value::given(given, frame)).map(|same| !same))),
-            Self::Parsed(fields) => any(fields.iter().map(|(key, value)| {
-                same(None, key, Value::parsed(value, frame)).map(|same| !same)
-            })),
-        };
-        differ.map(|differ| !differ)
-    }
-}
-
 /// Whether any of these is so, looking no further than the first that is.
-fn any(mut all: impl Iterator<Item = Result<bool, Deferred>>) -> Result<bool, Deferred> {
+pub(super) fn any(mut all: impl Iterator<Item = Result<bool, Deferred>>) -> Result<bool, Deferred> {
     all.find_map(|one| match one {
         Ok(false) => None,
         other => Some(other),
