@@ -25,12 +25,11 @@ test: need-cargo need-wasm ## Install what the tests need, and run all of them
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked -p notegate -p notegate-benches
 	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
 
-fmt: need-cargo ## Format code and policies
+fmt: need-cargo ## Format the code
 	$(CARGO) fmt --all
-	$(CARGO) run --locked -q -p notegate-cli -- fmt policies
 
 docs: need-cargo ## Build the library's documentation, target/doc/notegate
 	$(CARGO) doc --no-deps --locked -p notegate

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use notegate::adapters::json::RequestJson;
-use notegate::engine::{CrossCheck, Options, lint};
+use notegate::engine::{CrossCheck, Options, format, lint};
 use notegate::model::{Limits, Timestamp};
 use notegate::pdp::FixedClock;
 use notegate::{Bundle, Pdp, Snapshot};
@@ -60,6 +60,17 @@ fn every_policy_of_a_shipped_bundle_has_an_id_of_its_own_making() {
             let id = policy.id.to_string();
             let number = id.strip_prefix("policy").and_then(|rest| rest.parse::<usize>().ok());
             assert!(number.is_none(), "{name}: {} has no `@id`", policy.place.file);
+        }
+    }
+}
+
+#[test]
+fn the_policies_of_a_shipped_bundle_are_laid_out_by_the_formatter() {
+    // `minimal` is ten lines to read first, and the formatter would make them twenty-five.
+    for (name, bundle) in bundles().into_iter().filter(|(name, _)| name != "minimal") {
+        for member in bundle.policies() {
+            let formatted = format(member, &Limits::default()).unwrap();
+            assert!(*formatted == *member.text, "{name}/{}: run `notegate fmt`", member.name);
         }
     }
 }
