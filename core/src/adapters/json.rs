@@ -41,7 +41,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Decision, DecisionError, EntityUid, Exceeded, Outcome, RequestError, RequestErrorKind,
+    Context, Decision, DecisionError, EntityUid, Exceeded, Outcome, RequestError, RequestErrorKind,
     Response, StrictValue, conformance, read_action, read_uid, uid_from_parts,
 };
 use crate::request::{EntityAttributes, Request, Shape};
@@ -144,12 +144,17 @@ impl RequestJson {
         let principal = self.principal.read("principal", shape)?;
         let action = self.action.read_action(shape)?;
         let resource = self.resource.read("resource", shape)?;
-        let mut context = self.context.map_or_else(|| json!({}), Value::from);
-        if let (Some(now), Some(fields)) = (shape.now, context.as_object_mut()) {
+        let mut context = self.context.map(Value::from);
+        if let Some(now) = shape.now
+            && let Some(fields) = context.get_or_insert_with(|| json!({})).as_object_mut()
+        {
             let now = || json!({"__extn": {"fn": "datetime", "arg": now.to_string()}});
             fields.entry("now").or_insert_with(now);
         }
-        let context = conformance::read_context(context, &action, schema, shape.validate)?;
+        let context = match context {
+            Some(context) => conformance::read_context(context, &action, schema)?,
+            None => Context::empty(),
+        };
         let mut builder = Request::builder(principal, action, resource).context(context);
         for entity in self.entities {
             builder = builder.entity(conformance::read_entity(entity.into(), schema)?);

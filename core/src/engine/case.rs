@@ -135,8 +135,7 @@ impl Case {
             parts @ CaseUid::Parts { .. } => parts.read(namespace)?,
         };
         let json = self.request.context.clone().unwrap_or_else(|| Value::Object(Map::new()));
-        let context =
-            conformance::read_context(json, &action, shape.schema.as_deref(), shape.validate)?;
+        let context = conformance::read_context(json, &action, shape.schema.as_deref())?;
         Request::builder(principal, action, resource).context(context).build(shape)
     }
 

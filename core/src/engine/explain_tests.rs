@@ -27,7 +27,7 @@ const ADA: &str = r#"[{"uid": {"type": "U", "id": "ada"}, "parents": [{"type": "
 fn request(context: serde_json::Value) -> crate::request::RequestBuilder {
     let uid = |text: &str| -> EntityUid { text.parse().unwrap() };
     let context: Context =
-        conformance::read_context(context, &uid("Action::\"go\""), None, false).unwrap();
+        conformance::read_context(context, &uid("Action::\"go\""), None).unwrap();
     Request::builder(uid("U::\"ada\""), uid("Action::\"go\""), uid("R::\"r\"")).context(context)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, ValidationMode, Validator};
+use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, Template, ValidationMode, Validator};
 use cedar_policy_core::ast::EntityUID;
 use miette::Diagnostic;
 use serde::Deserialize;
@@ -105,7 +105,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Cedar's JSON form of a policy set, or of one policy.
+    /// Cedar's JSON form of a policy set, or of one policy or template.
     fn json(&mut self, member: &Member) -> Result<(), LoadError> {
         let syntax = |error: serde_json::Error| {
             let problem = Problem::error("policy.syntax", error.to_string());
@@ -114,10 +114,14 @@ impl Reading {
         let json: serde_json::Value = serde_json::from_str(&member.text).map_err(syntax)?;
         if json.get("effect").is_some() {
             let id = PolicyId::new(format!("policy{}", self.count));
-            let policy = Policy::from_json(Some(id), json)
+            if let Ok(policy) = Policy::from_json(Some(id.clone()), json.clone()) {
+                let id = policy.annotation("id").map_or(id, PolicyId::new);
+                return self.add(id, whole(member), |set, id| set.add(policy.new_id(id)));
+            }
+            let template = Template::from_json(Some(id.clone()), json)
                 .map_err(|error| refused("policy.syntax", &error, member))?;
-            let id = policy.annotation("id").map_or_else(|| policy.id().clone(), PolicyId::new);
-            return self.add(id, whole(member), |set, id| set.add(policy.new_id(id)));
+            let id = template.annotation("id").map_or(id, PolicyId::new);
+            return self.add(id, whole(member), |set, id| set.add_template(template.new_id(id)));
         }
         let parsed = PolicySet::from_json_value(json)
             .map_err(|error| refused("policy.syntax", &error, member))?;

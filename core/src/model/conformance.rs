@@ -15,7 +15,7 @@ use cedar_policy_core::entities::json::{EntityJsonParser, ValueParser};
 use cedar_policy_core::entities::{EntityTypeDescription, Schema as _, TCComputation};
 use cedar_policy_core::extensions::Extensions;
 pub use cedar_policy_core::jsonvalue::JsonValueWithNoDuplicateKeys as StrictValue;
-use cedar_policy_core::validator::{CoreSchema, context_schema_for_action};
+use cedar_policy_core::validator::CoreSchema;
 use miette::Diagnostic;
 use serde_json::{Map, Value};
 
@@ -121,20 +121,14 @@ pub(crate) fn read_attributes(
     Ok(entity.into())
 }
 
-/// Reads a context by the action's type in the schema.
-///
-/// An action that the schema does not have is an error when requests are validated; otherwise its
-/// context is read without the schema.
+/// Reads a context by the action's type in the schema; an action that the schema does not have has
+/// no context that could be read by it.
 pub(crate) fn read_context(
     json: Value,
     action: &EntityUid,
     schema: Option<&Schema>,
-    validate: bool,
 ) -> Result<Context, RequestError> {
-    let known = |schema: &&Schema| {
-        validate || context_schema_for_action(schema.as_ref(), action.as_ref()).is_some()
-    };
-    let action = schema.filter(known).map(|schema| (schema, action));
+    let action = schema.map(|schema| (schema, action));
     let context = Context::from_json_value(json, action)
         .map_err(|error| refused(RequestErrorKind::Context, &error))?;
     match context.as_ref() {

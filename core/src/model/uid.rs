@@ -40,15 +40,16 @@ pub fn uid_from_parts(
     Ok(EntityUid::from_type_name_and_id(type_name, EntityId::new(id)))
 }
 
-/// Reads an action: a uid, or the plain name of an action of `namespace`, such as `kernel:start`.
+/// Reads an action: a uid, or, where there is a namespace, the plain name of one of its actions,
+/// such as `kernel:start`.
 ///
 /// # Errors
-/// When a text with a quote in it is not a uid.
+/// When a text with a quote in it, or without a namespace any text, is not a uid.
 pub fn read_action(text: &str, namespace: Option<&str>) -> Result<EntityUid, RequestError> {
-    if text.contains('"') {
-        return read_uid(text, namespace);
+    match namespace {
+        Some(_) if !text.contains('"') => uid_from_parts("Action", text, namespace),
+        _ => read_uid(text, namespace),
     }
-    uid_from_parts("Action", text, namespace)
 }
 
 /// The type, in the namespace when it has none of its own.
@@ -89,7 +90,7 @@ mod tests {
         let named = read_action("kernel:start", Some("Notebook")).unwrap();
         assert_eq!(named.to_string(), "Notebook::Action::\"kernel:start\"");
         assert_eq!(read_action("Action::\"kernel:start\"", Some("Notebook")).unwrap(), named);
-        assert_eq!(read_action("view", None).unwrap().to_string(), "Action::\"view\"");
+        assert!(read_action("view", None).is_err());
         assert!(read_action("Action::\"view", None).is_err());
     }
 
