@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, Hasher};
 
-use cedar_policy_core::ast::{EntityType, EntityUID};
+use cedar_policy_core::ast::{EntityType, EntityUID, InternalName};
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
 use hashbrown::HashTable;
@@ -225,7 +225,13 @@ impl<'a> TypeName<'a> {
     fn is(self, text: &str) -> bool {
         match self {
             Self::Written(written) => written == text,
-            Self::Parsed(_) => self.parts().eq(text.split("::")),
+            Self::Parsed(name) => {
+                let name: &InternalName = name.name().as_ref();
+                let rest = name.namespace_components().try_fold(text, |rest, part| {
+                    rest.strip_prefix(AsRef::<str>::as_ref(part))?.strip_prefix("::")
+                });
+                rest == Some(name.basename().as_ref())
+            }
         }
     }
 
@@ -280,5 +286,6 @@ impl<'a> Uid<'a> {
 }
 
 fn last_part(text: &str) -> &str {
-    text.rsplit("::").next().unwrap_or(text)
+    // Names have single colons nowhere; looking for one is faster than for two.
+    text.rsplit_once(':').map_or(text, |(_, last)| last)
 }
