@@ -124,6 +124,30 @@ fn obligations_that_conflict_deny_and_name_the_policy() {
     assert_eq!(decide(policies, ErrorMode::CedarSkip).decision, Decision::Allow);
 }
 
+#[test]
+fn policies_in_json_decide_like_those_in_text() {
+    let all = json!({"op": "All"});
+    let scoped = json!({"op": "==", "slot": "?principal"});
+    let policy = |effect: &str, principal: &Value| {
+        let empty = json!([]);
+        json!({"effect": effect, "principal": principal, "action": all, "resource": all, "conditions": empty})
+    };
+    let decide = |json: Value| {
+        let outcome = decide(&json.to_string(), ErrorMode::Deny);
+        (outcome.decision, reason(&outcome))
+    };
+    assert_eq!(decide(policy("permit", &all)), (Decision::Allow, vec!["policy0".to_owned()]));
+    // A template alone permits nobody; linked, whom it names.
+    assert_eq!(decide(policy("permit", &scoped)), (Decision::Deny, Vec::new()));
+    let ada = json!({"?principal": {"type": "U", "id": "ada"}});
+    let set = json!({
+        "staticPolicies": {},
+        "templates": {"t": policy("permit", &scoped)},
+        "templateLinks": [{"templateId": "t", "newId": "for-ada", "values": ada}],
+    });
+    assert_eq!(decide(set), (Decision::Allow, vec!["for-ada".to_owned()]));
+}
+
 fn entity(type_name: &str, id: &str, attrs: Value, parents: &[(&str, &str)]) -> Value {
     let uid = |(type_name, id): (&str, &str)| json!({"type": type_name, "id": id});
     let parents: Vec<Value> = parents.iter().map(|parent| uid(*parent)).collect();

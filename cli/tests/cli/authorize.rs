@@ -45,8 +45,17 @@ fn a_principal_may_be_given_by_its_parts() {
     )]);
     let uid = json!({"type": "U", "id": "x\"] || true"}).to_string();
     let policies = folder.path("p.cedar");
-    let run =
-        notegate(["authorize", "--policies", &policies, "-l", &uid, "-a", "go", "-r", "R::\"r\""]);
+    let run = notegate([
+        "authorize",
+        "--policies",
+        &policies,
+        "-l",
+        &uid,
+        "-a",
+        "Action::\"go\"",
+        "-r",
+        "R::\"r\"",
+    ]);
     assert_eq!(run.status, 0, "{run}");
 }
 
@@ -91,7 +100,7 @@ fn answers_stand_in_the_order_of_the_lines_and_bad_ones_in_their_place() {
     let folder = Folder::new(&[("p.cedar", "permit (principal == U::\"a\", action, resource);")]);
     let line = |id: &str| {
         format!(
-            "{{\"principal\":\"U::\\\"{id}\\\"\",\"action\":\"go\",\"resource\":\"R::\\\"r\\\"\"}}\n"
+            "{{\"principal\":\"U::\\\"{id}\\\"\",\"action\":\"Action::\\\"go\\\"\",\"resource\":\"R::\\\"r\\\"\"}}\n"
         )
     };
     let mut input =
@@ -147,7 +156,7 @@ fn each_answer_comes_before_the_next_question_is_needed() {
     for _ in 0..3 {
         writeln!(
             stdin,
-            "{{\"principal\":\"U::\\\"a\\\"\",\"action\":\"go\",\"resource\":\"R::\\\"r\\\"\"}}"
+            "{{\"principal\":\"U::\\\"a\\\"\",\"action\":\"Action::\\\"go\\\"\",\"resource\":\"R::\\\"r\\\"\"}}"
         )
         .unwrap();
         let mut answer = String::new();

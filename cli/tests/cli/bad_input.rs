@@ -31,8 +31,18 @@ fn a_malformed_policy_is_3_with_its_place_underlined() {
     let run = notegate(["validate", "--policies", &policies, "--format", "json"]);
     assert_eq!((run.status, run.json()["problems"][0]["line"].as_u64()), (3, Some(2)), "{run}");
     notegate(["fmt", &policies]).refused(3, &["p.cedar:2:12"]);
-    notegate(["explain", "--policies", &policies, "-l", "U::\"a\"", "-a", "go", "-r", "R::\"r\""])
-        .refused(3, &["p.cedar:2:12"]);
+    notegate([
+        "explain",
+        "--policies",
+        &policies,
+        "-l",
+        "U::\"a\"",
+        "-a",
+        "Action::\"go\"",
+        "-r",
+        "R::\"r\"",
+    ])
+    .refused(3, &["p.cedar:2:12"]);
 }
 
 #[test]
@@ -238,7 +248,7 @@ fn ids_that_could_deceive_are_shown_escaped() {
     // No argument can hold a NUL, so it comes in a file.
     folder.write(
         "request.json",
-        format!("{{\"principal\":{uid},\"action\":\"go\",\"resource\":{uid}}}"),
+        format!("{{\"principal\":{uid},\"action\":\"Action::\\\"go\\\"\",\"resource\":{uid}}}"),
     );
     let request = folder.path("request.json");
     let args = ["--policies", &policies, "--request", &request];
