@@ -15,7 +15,7 @@ use notegate::{Decision, Pdp, Response};
 use serde::Serialize;
 
 use crate::console::{Console, ErrorJson, Format};
-use crate::decide::DecideArgs;
+use crate::decide::{DecideArgs, EngineArgs};
 use crate::failure::{Exit, Failure};
 use crate::input::PolicyArgs;
 use crate::lines::{Line, Lines};
@@ -64,6 +64,9 @@ pub(crate) struct Authorize {
     #[command(flatten)]
     deciding: DecideArgs,
 
+    #[command(flatten)]
+    engine: EngineArgs,
+
     /// Append a record of each decision to this file, with its complete input, as JSON lines
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
@@ -75,7 +78,7 @@ impl Authorize {
             return Err(Failure::new("request.missing", "there is no request to decide")
                 .help("give --principal, --action and --resource, or --request, or --requests"));
         }
-        let input = self.policies.read(self.deciding.error_mode())?;
+        let input = self.policies.read(self.deciding.error_mode())?.by(self.engine.evaluator());
         let audit = self.audit.as_deref().map(open_audit).transpose()?;
         let mut builder = self.deciding.builder();
         if let Some(lines) = &audit {

@@ -9,6 +9,8 @@ mod cedar;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod support;
