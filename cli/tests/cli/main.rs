@@ -5,6 +5,8 @@ mod authorize;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod cedar;
 #[cfg(test)]
 mod commands;
