@@ -1,11 +1,11 @@
-//! How requests are decided: with which clock, and with which answer to errors.
+//! How requests are decided: with which clock and evaluator, and with which answer to errors.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use notegate::Pdp;
-use notegate::engine::ErrorMode;
+use notegate::engine::{ErrorMode, Evaluator};
 use notegate::model::Timestamp;
 use notegate::pdp::{FixedClock, PdpBuilder, SystemClock};
 
@@ -15,6 +15,14 @@ pub(crate) struct ErrorArgs {
     /// What is done with a policy that cannot be evaluated
     #[arg(long, value_name = "MODE", default_value = "deny")]
     errors: Errors,
+}
+
+/// Which evaluator decides.
+#[derive(Debug, Args)]
+pub(crate) struct EngineArgs {
+    /// Which evaluator decides; the answers are the same
+    #[arg(long, value_name = "ENGINE", default_value = "compiled")]
+    engine: Engine,
 }
 
 /// How requests are decided.
@@ -35,6 +43,24 @@ enum Errors {
     Deny,
     /// Exactly Cedar: any policy that errors is skipped, even a forbid
     Cedar,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Engine {
+    /// Indexed and lowered when policies are loaded, which takes a little longer; a decision then
+    /// costs the policies whose scope fits, however many there are
+    Compiled,
+    /// The official authorizer: a decision costs all policies, milliseconds when there are thousands
+    Reference,
+}
+
+impl EngineArgs {
+    pub(crate) fn evaluator(&self) -> Evaluator {
+        match self.engine {
+            Engine::Compiled => Evaluator::Compiled,
+            Engine::Reference => Evaluator::Reference,
+        }
+    }
 }
 
 impl ErrorArgs {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use notegate::Bundle;
 use notegate::bundle::{Loose, read_file};
-use notegate::engine::{ErrorMode, Options, Validation};
+use notegate::engine::{ErrorMode, Evaluator, Options, Validation};
 use notegate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem};
 
 use crate::failure::Failure;
@@ -75,6 +75,13 @@ enum Validate {
 pub(crate) struct Input {
     pub(crate) bundle: Bundle,
     pub(crate) options: Options,
+}
+
+impl Input {
+    /// The same with another evaluator.
+    pub(crate) fn by(self, evaluator: Evaluator) -> Self {
+        Self { options: Options { evaluator, ..self.options }, ..self }
+    }
 }
 
 impl PolicyArgs {

@@ -1,6 +1,10 @@
 //! Lines of bounded length, from an input that may never end.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use crate::failure::Failure;
 
 /// Reads lines and holds no more of one than the limit.
 pub(crate) struct Lines<R> {
@@ -22,6 +26,26 @@ pub(crate) enum Line<'a> {
     NotUtf8(usize),
     /// There are no more.
     End,
+}
+
+/// A file of lines, or standard input for `-`, and how many bytes it has when that is known.
+pub(crate) fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
+    if path.as_os_str() == "-" {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let failed = |error| Failure::unreadable(path, &error);
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(Failure::unreadable(path, &"it is a folder"));
+    }
+    let length = Some(metadata.len()).filter(|_| metadata.is_file());
+    Ok((Box::new(file), length))
+}
+
+/// The lines cannot be read on.
+pub(crate) fn unreadable(error: &io::Error) -> Failure {
+    Failure::new("file.unreadable", format!("the requests: {error}"))
 }
 
 impl<R: Read> Lines<R> {

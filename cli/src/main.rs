@@ -16,8 +16,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    authorize::Authorize, completions::Completions, demo::Demo, explain::Explain, fmt::Fmt,
-    init::Init, schema::Schema, test::Test, validate::Validate,
+    authorize::Authorize, bench::Bench, completions::Completions, demo::Demo, explain::Explain,
+    fmt::Fmt, init::Init, schema::Schema, test::Test, validate::Validate,
 };
 use crate::console::{Console, Format};
 use crate::failure::{Exit, Failure};
@@ -62,6 +62,7 @@ enum Command {
     Test(Test),
     Authorize(Authorize),
     Explain(Explain),
+    Bench(Bench),
     Fmt(Fmt),
     Schema(Schema),
     Demo(Demo),
@@ -90,6 +91,7 @@ impl Command {
             Self::Test(test) => test.run(console),
             Self::Authorize(authorize) => authorize.run(console),
             Self::Explain(explain) => explain.run(console),
+            Self::Bench(bench) => bench.run(console),
             Self::Fmt(fmt) => fmt.run(console),
             Self::Schema(schema) => schema.run(console),
             Self::Demo(demo) => demo.run(console),

@@ -1,4 +1,4 @@
-//! One request, from flags or from JSON.
+//! One request, from flags, from JSON or from a line of a file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,6 +11,7 @@ use notegate::model::{Exceeded, Limits, RequestError, RequestErrorKind, StrictVa
 use notegate::request::Shape;
 
 use crate::failure::Failure;
+use crate::lines::Line;
 
 /// One request.
 #[derive(Debug, Args)]
@@ -81,6 +82,23 @@ impl RequestArgs {
             Failure::request(&error, if of_context { &from } else { "request" })
         })
     }
+}
+
+/// The request of one line of many; `None` when there is nothing in the line.
+pub(crate) fn of_line(line: &Line<'_>, shape: &Shape) -> Option<Result<Request, RequestError>> {
+    Some(match line {
+        Line::End => return None,
+        Line::Text(text) if text.trim().is_empty() => return None,
+        Line::Text(text) => RequestJson::read(text, shape),
+        Line::TooLong(found) => {
+            let limit = shape.limits.request_bytes;
+            Err(Exceeded::new("request_bytes", limit, *found).into())
+        }
+        Line::NotUtf8(at) => Err(RequestError::new(
+            RequestErrorKind::Malformed,
+            format!("it is not UTF-8 from byte {at} on"),
+        )),
+    })
 }
 
 fn uid(text: &str, field: &str) -> Result<UidJson, Failure> {

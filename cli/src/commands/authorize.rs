@@ -1,25 +1,25 @@
 //! `notegate authorize`
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use notegate::adapters::json::{RequestJson, ResponseJson};
+use notegate::adapters::json::ResponseJson;
 use notegate::audit::Lines as AuditLines;
-use notegate::model::{Exceeded, RequestError, RequestErrorKind};
+use notegate::model::RequestError;
 use notegate::pdp::PdpBuilder;
 use notegate::{Decision, Pdp, Response};
 use serde::Serialize;
 
 use crate::console::{Console, ErrorJson, Format};
-use crate::decide::DecideArgs;
+use crate::decide::{DecideArgs, EngineArgs};
 use crate::failure::{Exit, Failure};
 use crate::input::PolicyArgs;
-use crate::lines::{Line, Lines};
-use crate::question::RequestArgs;
+use crate::lines::{self, Line, Lines};
+use crate::question::{self, RequestArgs};
 use crate::text::escape;
 
 /// Records that may wait to be written before more are dropped.
@@ -64,6 +64,9 @@ pub(crate) struct Authorize {
     #[command(flatten)]
     deciding: DecideArgs,
 
+    #[command(flatten)]
+    engine: EngineArgs,
+
     /// Append a record of each decision to this file, with its complete input, as JSON lines
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
@@ -75,7 +78,7 @@ impl Authorize {
             return Err(Failure::new("request.missing", "there is no request to decide")
                 .help("give --principal, --action and --resource, or --request, or --requests"));
         }
-        let input = self.policies.read(self.deciding.error_mode())?;
+        let input = self.policies.read(self.deciding.error_mode())?.by(self.engine.evaluator());
         let audit = self.audit.as_deref().map(open_audit).transpose()?;
         let mut builder = self.deciding.builder();
         if let Some(lines) = &audit {
@@ -100,16 +103,9 @@ impl Authorize {
     ) -> Result<Exit, Failure> {
         let pdp = builder.open(bundle)?;
         match &self.requests {
-            Some(path) if path.as_os_str() == "-" => many(&pdp, io::stdin(), None, console),
             Some(path) => {
-                let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-                let metadata =
-                    file.metadata().map_err(|error| Failure::unreadable(path, &error))?;
-                if metadata.is_dir() {
-                    return Err(Failure::unreadable(path, &"it is a folder"));
-                }
-                let length = Some(metadata.len()).filter(|_| metadata.is_file());
-                many(&pdp, file, length, console)
+                let (input, length) = lines::open(path)?;
+                many(&pdp, input, length, console)
             }
             None => {
                 let request = self.request.read(&pdp.shape())?;
@@ -202,20 +198,11 @@ fn many(
         let read = lines.next(|| console.flush());
         let asked = match read {
             Ok(Line::End) => break,
-            Ok(Line::Text(text)) if text.trim().is_empty() => continue,
-            Ok(Line::Text(text)) => RequestJson::read(text, &pdp.shape()),
-            Ok(Line::TooLong(found)) => {
-                Err(RequestError::from(Exceeded::new("request_bytes", limit, found)))
-            }
-            Ok(Line::NotUtf8(at)) => Err(RequestError::new(
-                RequestErrorKind::Malformed,
-                format!("it is not UTF-8 from byte {at} on"),
-            )),
+            Ok(line) => question::of_line(&line, &pdp.shape()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(error.into()),
-            Err(error) => {
-                return Err(Failure::new("file.unreadable", format!("the requests: {error}")));
-            }
+            Err(error) => return Err(lines::unreadable(&error)),
         };
+        let Some(asked) = asked else { continue };
         match asked.map(|request| pdp.authorize(&request)) {
             Ok(response) if human => line(&response, console)?,
             Ok(response) => console.json(&Answer::Response(ResponseJson::of(&response)))?,

@@ -8,7 +8,7 @@ use notegate::engine::{Candidate, ClauseKind, Explanation, Status};
 use notegate::model::{Place, Span};
 
 use crate::console::Console;
-use crate::decide::DecideArgs;
+use crate::decide::{DecideArgs, EngineArgs};
 use crate::failure::{Exit, Failure};
 use crate::input::PolicyArgs;
 use crate::question::RequestArgs;
@@ -33,6 +33,9 @@ pub(crate) struct Explain {
 
     #[command(flatten)]
     deciding: DecideArgs,
+
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 impl Explain {
@@ -41,7 +44,7 @@ impl Explain {
             return Err(Failure::new("request.missing", "there is no request to explain")
                 .help("give --principal, --action and --resource, or --request"));
         }
-        let input = self.policies.read(self.deciding.error_mode())?;
+        let input = self.policies.read(self.deciding.error_mode())?.by(self.engine.evaluator());
         let snapshot = Snapshot::build(&input.bundle, input.options)?;
         let request = self.request.read(&snapshot.shape(Some(self.deciding.now())))?;
         let explanation = snapshot.explain(&request);

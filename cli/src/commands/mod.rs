@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub(crate) mod authorize;
+pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod explain;

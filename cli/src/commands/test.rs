@@ -11,7 +11,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
 use crate::console::{Console, Format};
-use crate::decide::ErrorArgs;
+use crate::decide::{EngineArgs, ErrorArgs};
 use crate::failure::{Exit, Failure};
 use crate::input::LimitArgs;
 use crate::text::escape;
@@ -43,6 +43,9 @@ pub(crate) struct Test {
 
     #[command(flatten)]
     errors: ErrorArgs,
+
+    #[command(flatten)]
+    engine: EngineArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -80,7 +83,8 @@ impl Test {
         let limits = self.limits.read()?;
         let bundle = Bundle::from_folder(&self.bundle, &limits)?;
         let error_mode = self.errors.mode();
-        let options = Options { limits, error_mode, ..Options::default() };
+        let evaluator = self.engine.evaluator();
+        let options = Options { limits, error_mode, evaluator, ..Options::default() };
         let snapshot = Snapshot::build(&bundle, options)?;
         let report = snapshot.run_cases(&bundle, self.filter.as_deref())?;
         if report.results.is_empty() {

@@ -5,28 +5,16 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{fixtures, notegate_with_input};
+use crate::support::{cases, fixtures, loose, notegate_with_input};
 
 #[test]
 fn every_example_is_decided_as_the_stock_command_line_does() {
     let (mut examples, mut decided) = (0, 0);
     for folder in fs::read_dir(fixtures().join("cedar")).unwrap() {
         let folder = folder.unwrap().path();
-        let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-        let cases: Vec<Value> =
-            serde_json::from_str(&fs::read_to_string(file("cases.json")).unwrap()).unwrap();
-        let mut args = vec!["authorize".to_owned(), "--requests".to_owned(), "-".to_owned()];
-        args.extend(["--errors", "cedar", "--policies"].map(str::to_owned));
-        args.push(file("policies.cedar"));
-        for (flag, name) in [
-            ("--entities", "entities.json"),
-            ("--schema", "schema.cedarschema"),
-            ("--template-linked", "links.json"),
-        ] {
-            if folder.join(name).exists() {
-                args.extend([flag.to_owned(), file(name)]);
-            }
-        }
+        let (mut args, cases) = (loose(&folder), cases(&folder));
+        args.extend(["--errors", "cedar", "--requests", "-"].map(str::to_owned));
+        args.insert(0, "authorize".to_owned());
         let input: String = cases.iter().map(|case| format!("{}\n", case["request"])).collect();
         let run = notegate_with_input(&args, input.as_bytes());
         assert_eq!(run.status, 0, "{}: {run}", folder.display());

@@ -47,6 +47,7 @@ fn arguments_that_cannot_be_read_are_1_and_help_is_0() {
         "test",
         "authorize",
         "explain",
+        "bench",
         "fmt",
         "schema",
         "demo",

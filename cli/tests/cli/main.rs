@@ -5,9 +5,13 @@ mod authorize;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod cedar;
 #[cfg(test)]
 mod commands;
+#[cfg(test)]
+mod engine;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -132,3 +132,28 @@ impl Folder {
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
+
+/// The flags that name the parts of an example.
+pub(crate) fn loose(folder: &Path) -> Vec<String> {
+    let parts = [
+        ("--policies", "policies.cedar"),
+        ("--entities", "entities.json"),
+        ("--schema", "schema.cedarschema"),
+        ("--template-linked", "links.json"),
+    ];
+    let parts = parts.into_iter().filter(|(_, name)| folder.join(name).exists());
+    let text = |(flag, name): (&str, &str)| {
+        [flag.to_owned(), folder.join(name).to_str().unwrap().to_owned()]
+    };
+    parts.flat_map(text).collect()
+}
+
+/// The requests of an example, with what the stock command line answers.
+pub(crate) fn cases(folder: &Path) -> Vec<Value> {
+    serde_json::from_str(&fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap()
+}
+
+/// What is shipped as data.
+pub(crate) fn policies() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies")
+}
