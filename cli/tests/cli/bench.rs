@@ -50,7 +50,8 @@ fn loose_parts_are_measured_and_shown_as_a_table() {
 
 #[test]
 fn what_cannot_be_measured_is_refused() {
-    let request = json!({"principal": "U::\"a\"", "action": "go", "resource": "R::\"r\""});
+    let request =
+        json!({"principal": "U::\"a\"", "action": "Action::\"go\"", "resource": "R::\"r\""});
     let folder = Folder::new(&[
         ("p.cedar", "permit (principal, action, resource);"),
         ("empty.jsonl", ""),
