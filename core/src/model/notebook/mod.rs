@@ -237,7 +237,7 @@ mod tests {
         assert_ne!(server("a%2Fb", "c").uid(), server("a/b", "c").uid());
         assert_ne!(file("a", "b/c", "d").uid(), file("a", "b", "c/d").uid());
         assert_ne!(terminal("a", "b", "c/d").uid(), terminal("a", "b/c", "d").uid());
-        assert_eq!(file("ada", "", "work/x.csv").uid().id().unescaped(), "ada//work/x.csv");
+        assert_eq!(file("ada", "", "in/x.csv").uid().id().unescaped(), "ada//in/x.csv");
     }
 
     #[test]
