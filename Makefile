@@ -19,7 +19,7 @@ demo: build ## Build, and decide a day of a hub while a policy changes
 	$(NOTEGATE) demo
 
 test: need-cargo need-wasm ## Install what the tests need, and run all of them
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --locked -p notegate -p notegate-cli
 	$(CARGO) check --locked -p notegate --target $(WASM)
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
