@@ -88,6 +88,18 @@ fn a_denial_names_the_forbids_and_keeps_their_order_when_another_errors() {
 }
 
 #[test]
+fn a_policy_too_deep_for_the_compiled_form_decides_in_its_place() {
+    let deep = format!("{}true", "principal == principal && ".repeat(250));
+    for effect in ["forbid", "permit"] {
+        let policies = format!(
+            "@id(\"deep\") {effect} (principal, action, resource) when {{ {deep} }};\n\
+             @id(\"plain\") {effect} (principal, action, resource);"
+        );
+        assert_eq!(reason(&decide(&policies, ErrorMode::Deny)), ["deep", "plain"]);
+    }
+}
+
+#[test]
 fn a_denial_by_default_has_no_reason_and_no_message() {
     let policies =
         r#"@message("never shown") permit (principal, action, resource) when { false };"#;

@@ -32,18 +32,16 @@ pub(super) fn check(text: &str, limits: &Limits) -> Result<(), Exceeded> {
             }
             (b')' | b']' | b'}', _) => depth = depth.saturating_sub(1),
             (b';', _) if depth == 0 => operators = 0,
-            (b'&' | b'|' | b'=' | b'+' | b'-' | b'*' | b'<' | b'>' | b'!' | b'.', _)
-            | (b'i', Some(b'f' | b's' | b'n')) => {
+            (b'&' | b'|' | b'+' | b'-' | b'*' | b'!' | b'.', _) | (b'i', Some(b'f'))
+                if *byte != b'i' || is_word(bytes, at, 2) =>
+            {
                 operators = operators.saturating_add(1);
                 if operators > limits.policy_operators {
                     let name = "policy_operators";
                     let exceeded = Exceeded::new(name, limits.policy_operators, operators);
                     return Err(exceeded.at(at, text));
                 }
-                if matches!(
-                    (byte, next),
-                    (b'&', Some(b'&')) | (b'|', Some(b'|')) | (b'=', Some(b'='))
-                ) {
+                if matches!((byte, next), (b'&', Some(b'&')) | (b'|', Some(b'|'))) {
                     step = 2;
                 }
             }
@@ -71,6 +69,15 @@ pub(super) fn comments(text: &str) -> Vec<&str> {
         at = at.saturating_add(step);
     }
     comments
+}
+
+/// Whether the `length` bytes at `at` are a word by themselves and no part of a longer one.
+fn is_word(bytes: &[u8], at: usize, length: usize) -> bool {
+    let in_word = |at: Option<usize>| {
+        let byte = at.and_then(|at| bytes.get(at));
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    !in_word(at.checked_sub(1)) && !in_word(at.checked_add(length))
 }
 
 /// The length of the string literal at the start of `bytes`, with both quotes.
@@ -107,6 +114,9 @@ mod tests {
     fn operators_are_counted_by_policy() {
         let limits = Limits { policy_operators: 2, ..Limits::default() };
         assert_eq!(check("a && b == c; a || b;", &limits), Ok(()));
+        // Letters that make a keyword inside a longer word are none.
+        assert_eq!(check("notify in verify is gift_if if_gift a && b", &limits), Ok(()));
+        assert!(check("if a then b else if c then d else if e", &limits).is_err());
         let error = check("a;\na && b && c && d", &limits).unwrap_err();
         assert_eq!(error.to_string(), "limit `policy_operators` is 2, found 3 at line 2");
     }
