@@ -49,7 +49,7 @@ $(TOOLS)/bin/cargo-deny:
 .PHONY: need-cargo need-wasm
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { \
-		echo "cargo is missing: install Rust 1.88 or newer from your distribution or https://rustup.rs" >&2; exit 1; }
+		echo "cargo is missing: install Rust 1.89 or newer from your distribution or https://rustup.rs" >&2; exit 1; }
 
 # The library has to build where there are no files, threads or clock.
 need-wasm: need-cargo

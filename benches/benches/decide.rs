@@ -15,11 +15,10 @@ fn decide(criterion: &mut Criterion) {
     group.measurement_time(Duration::from_secs(3));
     for policies in [10, 100, 1_000, 10_000] {
         let world = World::new(policies).expect("the world is well-formed");
-        if policies <= 100 {
-            let (ours, theirs) = world.allowed();
-            println!("{policies} policies: {ours} of {REQUESTS} allowed, officially {theirs}");
-            assert_eq!(ours, theirs, "the decisions differ");
-        }
+        // The official authorizer takes too long to be asked everything where there are many.
+        let compared = if policies <= 100 { REQUESTS } else { 128 };
+        let allowed = world.allowed(compared).expect("every decision is the official one");
+        println!("{policies} policies: {allowed} of {compared} allowed, each decided alike");
         let mut turn = (0..REQUESTS).cycle();
         group.bench_function(BenchmarkId::new("notegate", policies), |bencher| {
             bencher.iter(|| {

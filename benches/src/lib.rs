@@ -72,13 +72,19 @@ impl World {
         Ok(Self { snapshot, requests, official })
     }
 
-    /// How many of the requests are allowed, by us and by the official authorizer.
+    /// How many of the first `count` requests are allowed, when we and the official authorizer
+    /// decide each of them alike.
     #[must_use]
-    pub fn allowed(&self) -> (usize, usize) {
-        let ours = self.requests.iter().filter(|request| self.decide(request) == Decision::Allow);
-        let theirs = (0..self.requests.len())
-            .filter(|at| self.official.decide(*at) == Some(Decision::Allow));
-        (ours.count(), theirs.count())
+    pub fn allowed(&self, count: usize) -> Option<usize> {
+        let mut allowed = 0_usize;
+        for (at, request) in self.requests.iter().take(count).enumerate() {
+            let decision = self.decide(request);
+            if self.official.decide(at) != Some(decision) {
+                return None;
+            }
+            allowed = allowed.saturating_add(usize::from(decision == Decision::Allow));
+        }
+        Some(allowed)
     }
 
     /// Our decision.

@@ -212,6 +212,15 @@ fn a_request_over_its_size_is_refused() {
     let text = login(&"x".repeat(2 << 20)).to_string();
     not_asked(ask_text(&text), RequestErrorKind::Limit, "request_bytes");
     not_asked(ask(&login(&"x".repeat(5_000))), RequestErrorKind::Limit, "id_bytes");
+    let long = json!({"type": "Notebook::Group", "id": "x".repeat(5_000)});
+    for sent in ["entities", "attributes"] {
+        let mut request = login("ada");
+        request[sent] = json!([{"uid": long, "attrs": {}}]);
+        if sent == "entities" {
+            request[sent][0]["parents"] = json!([]);
+        }
+        not_asked(ask(&request), RequestErrorKind::Limit, "id_bytes");
+    }
 }
 
 #[test]

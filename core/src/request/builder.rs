@@ -83,7 +83,10 @@ impl RequestBuilder {
     fn check_limits(&self, limits: &Limits) -> Result<(), Exceeded> {
         let sent = self.entities.len().saturating_add(self.attributes.len());
         Exceeded::check("request_entities", limits.request_entities, sent)?;
-        for uid in [&self.principal, &self.action, &self.resource] {
+        let asked = [&self.principal, &self.action, &self.resource].into_iter().cloned();
+        let entities = self.entities.iter().map(Entity::uid);
+        let attributes = self.attributes.iter().map(EntityAttributes::uid);
+        for uid in asked.chain(entities).chain(attributes) {
             Exceeded::check("id_bytes", limits.id_bytes, uid.id().unescaped().len())?;
         }
         Ok(())
