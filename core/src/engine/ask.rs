@@ -25,7 +25,7 @@ impl Snapshot {
     pub fn answer(&self, question: &Question<'_>) -> Answer<'_> {
         let satisfied =
             self.program.as_ref().and_then(|program| program.answer(&self.store, question).ok());
-        if let Some(satisfied) = satisfied.filter(|satisfied| self.is_plain(satisfied)) {
+        if let Some(satisfied) = satisfied.filter(Satisfied::is_plain) {
             return Answer::plain(self, satisfied);
         }
         let outcome = match question.to_request(self.limits()) {
@@ -92,7 +92,7 @@ impl Snapshot {
             let satisfied = quick
                 .as_ref()
                 .and_then(|(program, handles)| program.again_with(handles, place, known).ok());
-            match satisfied.filter(|satisfied| self.is_plain(satisfied)) {
+            match satisfied.filter(Satisfied::is_plain) {
                 Some(satisfied) => (satisfied.decision() == Decision::Allow).then(uid),
                 None => Some(uid()).filter(allows),
             }
@@ -100,16 +100,6 @@ impl Snapshot {
         let mut permitted: Vec<EntityUid> = permitted.collect();
         permitted.sort_unstable();
         permitted
-    }
-
-    /// Whether the decision is the bare one of the policies: nothing erred, and no obligations of
-    /// two policies can conflict.
-    fn is_plain(&self, satisfied: &Satisfied) -> bool {
-        let obliging = |at: &&u32| {
-            let info = self.policies.infos.get(**at as usize);
-            info.is_some_and(|info| !info.obligations.is_empty())
-        };
-        satisfied.is_settled() && satisfied.reason().iter().filter(obliging).count() < 2
     }
 }
 
@@ -122,7 +112,7 @@ impl<'a> Prepared<'a> {
             self.snapshot.program.as_ref().ok_or(Unable::Context)?.again(handles)
         };
         let satisfied = self.handles.as_ref().and_then(|handles| again(handles).ok());
-        match satisfied.filter(|satisfied| self.snapshot.is_plain(satisfied)) {
+        match satisfied.filter(Satisfied::is_plain) {
             Some(satisfied) => Answer::plain(self.snapshot, satisfied),
             None => Answer::written_out(self.snapshot, self.snapshot.evaluate(self.request)),
         }

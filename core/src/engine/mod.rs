@@ -30,6 +30,7 @@ mod sensitivity;
 mod snapshot;
 mod spot;
 mod standing;
+mod validation;
 
 pub use answer::Answer;
 pub use ask::Prepared;

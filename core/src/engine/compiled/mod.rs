@@ -20,8 +20,11 @@ mod set;
 mod store;
 mod value;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use bumpalo::Bump;
-use cedar_policy_core::ast::{Context, Policy};
+use cedar_policy_core::ast::{Context, Expr, Policy};
 use smallvec::SmallVec;
 
 use self::frame::Frame;
@@ -30,6 +33,7 @@ use self::node::Node;
 use self::overlay::Overlay;
 use self::pool::Pool;
 use self::record::Record;
+use self::value::Deferred;
 use super::index::{self, Candidates, Index};
 use super::names::{Names, Uid, UidId};
 use super::policies::Policies;
@@ -46,26 +50,30 @@ pub(super) use self::store::Store;
 /// The policies of a snapshot in compiled form.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// What the policies and the schema name.
-    names: Names,
     constants: Pool,
     index: Index,
     policies: Vec<Compiled>,
+    /// Each once, however many policies have it; none where there is no lowered form.
+    conditions: Vec<Option<Node>>,
 }
 
 #[derive(Debug)]
 struct Compiled {
     effect: Effect,
-    /// None when there is no lowered form.
-    condition: Option<Node>,
+    /// Whether it has obligations.
+    obliges: bool,
+    /// Its place among the conditions.
+    condition: u32,
 }
 
 /// Which policies a request satisfies, and which the official evaluator must be asked about.
 #[derive(Debug, Default)]
 pub(super) struct Satisfied {
-    permits: SmallVec<[u32; 16]>,
-    forbids: SmallVec<[u32; 16]>,
-    deferred: SmallVec<[u32; 8]>,
+    permits: SmallVec<[u32; 12]>,
+    forbids: SmallVec<[u32; 12]>,
+    deferred: SmallVec<[u32; 4]>,
+    /// How many of each have obligations.
+    obliging: [u32; 2],
 }
 
 /// Memory for prepared requests.
@@ -105,35 +113,49 @@ const STACK_LEFT: usize = 100 << 10;
 impl Program {
     /// Indexes and lowers policies; takes time in proportion to their text.
     ///
+    /// What policies and schema name is added to `names`.
+    ///
     /// # Errors
     /// When there are more names than can be numbered.
-    pub(super) fn build(policies: &Policies, schema: Option<&Schema>) -> Result<Self, LoadError> {
-        Self::numbered(policies, schema).ok_or_else(|| {
+    pub(super) fn build(
+        policies: &Policies,
+        schema: Option<&Schema>,
+        names: &mut Names,
+    ) -> Result<Self, LoadError> {
+        Self::numbered(policies, schema, names).ok_or_else(|| {
             let message = "there is more in the policies than can be numbered";
             LoadError::new(LoadErrorKind::Policy, Problem::error("policy.invalid", message))
         })
     }
 
-    fn numbered(policies: &Policies, schema: Option<&Schema>) -> Option<Self> {
+    fn numbered(policies: &Policies, schema: Option<&Schema>, names: &mut Names) -> Option<Self> {
         let each = || policies.set.policies().map(AsRef::<Policy>::as_ref);
-        let (mut names, mut constants) = (Names::new(), Pool::default());
-        index::number_scopes(&mut names, each());
-        let index = Index::build(&mut names, each())?;
-        let mut lowering = Lowering { names: &mut names, constants: &mut constants };
-        let lowered = policies.set.policies().map(|policy| Compiled {
-            effect: policy.effect(),
-            condition: lowering.condition(policy.as_ref()),
-        });
-        let compiled = lowered.collect();
+        let mut constants = Pool::default();
+        index::number_scopes(names, each());
+        let index = Index::build(names, each())?;
+        let mut lowering = Lowering { names, constants: &mut constants };
+        let mut conditions = Vec::new();
+        let mut places: HashMap<Option<&Expr>, u32> = HashMap::new();
+        let mut compiled = Vec::with_capacity(policies.infos.len());
+        for (policy, info) in policies.set.policies().zip(&policies.infos) {
+            let parsed: &Policy = policy.as_ref();
+            let mut lower = || {
+                conditions.push(lowering.condition(parsed));
+                u32::try_from(conditions.len()).ok()?.checked_sub(1)
+            };
+            let condition = match places.entry(parsed.non_scope_constraints()) {
+                // What is in a link's slots is its own.
+                _ if !parsed.is_static() => lower()?,
+                Entry::Occupied(place) => *place.get(),
+                Entry::Vacant(place) => *place.insert(lower()?),
+            };
+            let obliges = !info.obligations.is_empty();
+            compiled.push(Compiled { effect: policy.effect(), obliges, condition });
+        }
         for name in schema.into_iter().flat_map(Schema::entity_types) {
             names.add_type(name.as_ref())?;
         }
-        Some(Self { names, constants, index, policies: compiled })
-    }
-
-    /// What the policies and the schema name, for entities to be read next to.
-    pub(super) fn names(&self) -> Names {
-        self.names.clone()
+        Some(Self { constants, index, policies: compiled, conditions })
     }
 
     /// Which policies a request satisfies.
@@ -158,7 +180,7 @@ impl Program {
         question: &Question<'_>,
     ) -> Result<Satisfied, Unable> {
         let arena = Bump::new();
-        let uids = question.uids().map(|parts| store.names.written(parts));
+        let uids = store.names.written(question.uids());
         let context = Record::Given(question.context());
         self.run(&Frame::new(store, &self.constants, None, &arena, uids, context))
     }
@@ -210,12 +232,25 @@ impl Program {
         let mut candidates = Candidates::new();
         self.index.candidates(&frame.asked, &mut candidates);
         let mut satisfied = Satisfied::default();
+        // Many policies have the same condition, which holds for all of them or for none.
+        let mut last = None;
         for at in candidates {
             let Some(policy) = self.policies.get(at as usize) else { continue };
-            match policy.condition.as_ref().map(|condition| frame.holds(condition)) {
-                Some(Ok(true)) => satisfied.add(at, policy.effect),
-                Some(Ok(false)) => {}
-                Some(Err(_)) | None => satisfied.deferred.push(at),
+            let holds = match last {
+                Some((condition, holds)) if condition == policy.condition => holds,
+                _ => {
+                    let condition = self.conditions.get(policy.condition as usize);
+                    match condition.and_then(Option::as_ref) {
+                        Some(condition) => frame.holds(condition),
+                        None => Err(Deferred),
+                    }
+                }
+            };
+            last = Some((policy.condition, holds));
+            match holds {
+                Ok(true) => satisfied.add(at, policy.effect, policy.obliges),
+                Ok(false) => {}
+                Err(Deferred) => satisfied.deferred.push(at),
             }
         }
         Ok(satisfied)
@@ -231,10 +266,14 @@ fn parts<'a>(store: &'a Store, request: &'a Request) -> Result<([Uid<'a>; 3], Re
 }
 
 impl Satisfied {
-    fn add(&mut self, at: u32, effect: Effect) {
-        match effect {
-            Effect::Permit => self.permits.push(at),
-            Effect::Forbid => self.forbids.push(at),
-        }
+    #[inline]
+    fn add(&mut self, at: u32, effect: Effect, obliges: bool) {
+        let [permits, forbids] = &mut self.obliging;
+        let (list, obliging) = match effect {
+            Effect::Permit => (&mut self.permits, permits),
+            Effect::Forbid => (&mut self.forbids, forbids),
+        };
+        list.push(at);
+        *obliging = obliging.saturating_add(u32::from(obliges));
     }
 }
