@@ -162,3 +162,33 @@ fn names_that_nothing_needs_any_more_do_not_gather() {
     let steps: Vec<Members> = (0..12).map(step).collect();
     walk(&steps);
 }
+
+#[test]
+fn a_handle_is_right_with_every_snapshot() {
+    use notegate::engine::Question;
+    let policy = |id: &str| {
+        let text = format!(
+            "permit (principal == Notebook::User::\"{id}\", action == \
+             Notebook::Action::\"hub:login\", resource);"
+        );
+        bundle(&Members::from([("a.cedar".to_owned(), text)]))
+    };
+    let ada = Snapshot::build(&policy("ada"), Options::default()).unwrap();
+    let (bob, again) = (ada.rebuild(&policy("bob")).unwrap(), ada.rebuild(&policy("ada")).unwrap());
+    let other = Snapshot::build(&policy("bob"), Options::default()).unwrap();
+    let snapshots = [&ada, &bob, &again, &other];
+    for from in snapshots {
+        for id in ["ada", "bob", "eve"] {
+            let handle = from.handle("Notebook::User", id);
+            let hub = from.handle("Notebook::Hub", "hub");
+            let action = ("Notebook::Action", "hub:login");
+            let asked = Question::new(&handle, action, &hub, &[]).unwrap();
+            let written =
+                Question::new(("Notebook::User", id), action, ("Notebook::Hub", "hub"), &[]);
+            for snapshot in snapshots {
+                let expected = snapshot.answer(written.as_ref().unwrap()).decision();
+                assert_eq!(snapshot.answer(&asked).decision(), expected);
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::compiled::{Handles, Place, Satisfied, Scratch, Unable};
 use super::names::TypeName;
-use super::question::Question;
+use super::question::{Handle, Question};
 use super::snapshot::{Snapshot, refusal};
 use crate::model::{Decision, EntityId, EntityTypeName, EntityUid, Outcome};
 use crate::request::Request;
@@ -18,6 +18,12 @@ pub struct Prepared<'a> {
 }
 
 impl Snapshot {
+    /// Looks up an entity uid that is asked about often, by the name of its type and its id.
+    #[must_use]
+    pub fn handle(&self, type_name: &str, id: &str) -> Handle {
+        Handle::new(type_name, id, &self.store.names)
+    }
+
     /// Decides a question.
     ///
     /// Takes time in proportion to the candidate policies, and allocates nothing when no policy
@@ -55,7 +61,8 @@ impl Snapshot {
 
     /// The stored entities of a type that may take the place of the request's principal.
     ///
-    /// Takes the time of a decision for each stored entity of the type, and of a look at every uid.
+    /// Takes time in proportion to all policies, then for each stored entity of the type to the policies
+    /// that the rest of the request leaves open, and a look at every uid.
     #[must_use]
     pub fn who_can(&self, request: &Request, type_name: &EntityTypeName) -> Vec<EntityUid> {
         self.permitted(request, type_name, Place::Principal)
@@ -63,7 +70,8 @@ impl Snapshot {
 
     /// The stored entities of a type that may take the place of the request's resource.
     ///
-    /// Takes the time of a decision for each stored entity of the type, and of a look at every uid.
+    /// Takes time in proportion to all policies, then for each stored entity of the type to the policies
+    /// that the rest of the request leaves open, and a look at every uid.
     #[must_use]
     pub fn what_can(&self, request: &Request, type_name: &EntityTypeName) -> Vec<EntityUid> {
         self.permitted(request, type_name, Place::Resource)
@@ -83,15 +91,18 @@ impl Snapshot {
         let scratch = Scratch::default();
         let prepared = self.prepare(request, &scratch);
         let quick = self.program.as_ref().zip(prepared.handles);
+        let open = match quick.map(|(program, handles)| program.open(&handles, place)) {
+            Some(None) => return Vec::new(),
+            Some(open) => open,
+            None => None,
+        };
         let uids = self.store.of_type(TypeName::Parsed(type_name.as_ref()));
         let permitted = uids.filter_map(|known| {
             let uid = || {
                 let id = EntityId::new(self.store.id_text(known));
                 EntityUid::from_type_name_and_id(type_name.clone(), id)
             };
-            let satisfied = quick
-                .as_ref()
-                .and_then(|(program, handles)| program.again_with(handles, place, known).ok());
+            let satisfied = open.as_ref().and_then(|open| open.with(known).ok());
             match satisfied.filter(Satisfied::is_plain) {
                 Some(satisfied) => (satisfied.decision() == Decision::Allow).then(uid),
                 None => Some(uid()).filter(allows),

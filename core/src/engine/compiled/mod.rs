@@ -34,12 +34,14 @@ use self::overlay::Overlay;
 use self::pool::Pool;
 use self::record::Record;
 use self::value::Deferred;
-use super::index::{self, Candidates, Index};
+use super::index::{self, Candidates, Index, Open};
 use super::names::{Names, Uid, UidId};
 use super::policies::Policies;
 use super::question::Question;
 use crate::model::{Effect, LoadError, LoadErrorKind, Problem, Schema};
 use crate::request::Request;
+
+pub(super) use super::index::Place;
 
 pub(super) use self::extension::Made;
 pub(super) use self::filling::{Filling, Unclosed};
@@ -84,11 +86,13 @@ pub struct Scratch(Bump);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Handles<'a>(Frame<'a>);
 
-/// Where one entity takes another's place.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
-    Principal,
-    Resource,
+/// A prepared request with one place left open.
+#[derive(Debug)]
+pub(super) struct OpenRequest<'a> {
+    program: &'a Program,
+    frame: Frame<'a>,
+    place: Place,
+    open: Open,
 }
 
 /// Why the compiled evaluator does not evaluate a request.
@@ -180,7 +184,7 @@ impl Program {
         question: &Question<'_>,
     ) -> Result<Satisfied, Unable> {
         let arena = Bump::new();
-        let uids = store.names.written(question.uids());
+        let uids = question.uids(&store.names);
         let context = Record::Given(question.context());
         self.run(&Frame::new(store, &self.constants, None, &arena, uids, context))
     }
@@ -207,34 +211,33 @@ impl Program {
         self.run(&Frame { arena: &arena, ..handles.0 })
     }
 
-    /// As a prepared request, with another of the stored entities in one place.
-    pub(super) fn again_with(
-        &self,
-        handles: &Handles<'_>,
+    /// As a prepared request, with one place left open; `None` when no permit is left, so that no
+    /// entity in it would be allowed.
+    pub(super) fn open<'a>(
+        &'a self,
+        handles: &Handles<'a>,
         place: Place,
-        uid: UidId,
-    ) -> Result<Satisfied, Unable> {
-        let arena = Bump::new();
-        let mut frame = Frame { arena: &arena, ..handles.0 };
-        let standing = frame.standing(Uid::Known(uid));
-        match place {
-            Place::Principal => frame.asked.principal = standing,
-            Place::Resource => frame.asked.resource = standing,
-        }
-        self.run(&frame)
+    ) -> Option<OpenRequest<'a>> {
+        let open = self.index.open(&handles.0.asked, place);
+        let permits = |at: u32| {
+            self.policies.get(at as usize).is_some_and(|policy| policy.effect == Effect::Permit)
+        };
+        let any = open.policies().any(permits);
+        any.then_some(OpenRequest { program: self, frame: handles.0, place, open })
     }
 
     fn run(&self, frame: &Frame<'_>) -> Result<Satisfied, Unable> {
-        let needed = STACK_LEFT.saturating_add(MAX_DEPTH.saturating_mul(STACK_PER_LEVEL));
-        if stacker::remaining_stack().is_some_and(|left| left < needed) {
-            return Err(Unable::Stack);
-        }
+        check_stack()?;
         let mut candidates = Candidates::new();
         self.index.candidates(&frame.asked, &mut candidates);
+        Ok(self.evaluate_each(&candidates, frame))
+    }
+
+    fn evaluate_each(&self, candidates: &[u32], frame: &Frame<'_>) -> Satisfied {
         let mut satisfied = Satisfied::default();
         // Many policies have the same condition, which holds for all of them or for none.
         let mut last = None;
-        for at in candidates {
+        for at in candidates.iter().copied() {
             let Some(policy) = self.policies.get(at as usize) else { continue };
             let holds = match last {
                 Some((condition, holds)) if condition == policy.condition => holds,
@@ -253,7 +256,15 @@ impl Program {
                 Err(Deferred) => satisfied.deferred.push(at),
             }
         }
-        Ok(satisfied)
+        satisfied
+    }
+}
+
+fn check_stack() -> Result<(), Unable> {
+    let needed = STACK_LEFT.saturating_add(MAX_DEPTH.saturating_mul(STACK_PER_LEVEL));
+    match stacker::remaining_stack() {
+        Some(left) if left < needed => Err(Unable::Stack),
+        _ => Ok(()),
     }
 }
 
@@ -263,6 +274,23 @@ fn parts<'a>(store: &'a Store, request: &'a Request) -> Result<([Uid<'a>; 3], Re
     };
     let uids = [request.principal(), request.action(), request.resource()];
     Ok((uids.map(|uid| store.names.parsed(uid.as_ref())), Record::Parsed(context)))
+}
+
+impl OpenRequest<'_> {
+    /// Which policies the request satisfies with this stored entity in the open place.
+    pub(super) fn with(&self, uid: UidId) -> Result<Satisfied, Unable> {
+        check_stack()?;
+        let arena = Bump::new();
+        let mut frame = Frame { arena: &arena, ..self.frame };
+        let standing = frame.standing(Uid::Known(uid));
+        let mut candidates = Candidates::new();
+        self.open.filled(&standing, &mut candidates);
+        match self.place {
+            Place::Principal => frame.asked.principal = standing,
+            Place::Resource => frame.asked.resource = standing,
+        }
+        Ok(self.program.evaluate_each(&candidates, &frame))
+    }
 }
 
 impl Satisfied {

@@ -6,6 +6,7 @@ mod table;
 mod uid;
 
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 use cedar_policy_core::ast::{Eid, EntityType, EntityUID};
 use foldhash::SharedSeed;
@@ -18,6 +19,8 @@ pub(super) use self::uid::{KeyId, TypeId, TypeName, Uid, UidId};
 /// The names of a snapshot.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
+    /// The same in names that were added to these: a number means the same in all of them.
+    lineage: Arc<()>,
     hasher: SeedableRandomState,
     types: Vec<TypeRow>,
     types_by_text: Table,
@@ -68,6 +71,7 @@ impl Names {
         // The standard library's source of keys, drawn once.
         let seed = std::hash::RandomState::new().build_hasher().finish();
         Self {
+            lineage: Arc::new(()),
             hasher: SeedableRandomState::with_seed(seed, SharedSeed::global_random()),
             types: Vec::new(),
             types_by_text: Table::default(),
@@ -190,6 +194,11 @@ impl Names {
         let mut names = self.clone();
         names.uids.iter_mut().for_each(|row| row.entity = None);
         names
+    }
+
+    /// What makes a number of these names known again.
+    pub(super) fn lineage(&self) -> &Arc<()> {
+        &self.lineage
     }
 
     /// The uids that these parts name.
