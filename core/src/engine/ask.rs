@@ -1,7 +1,7 @@
 //! Asking often: borrowed questions, prepared requests, many at once, and who can do what.
 
 use super::answer::Answer;
-use super::compiled::{Handles, Place, Satisfied, Scratch, Unable};
+use super::compiled::{Handles, Place, Satisfied, Scratch};
 use super::names::TypeName;
 use super::question::{Handle, Question};
 use super::snapshot::{Snapshot, refusal};
@@ -26,11 +26,20 @@ impl Snapshot {
 
     /// Decides a question.
     ///
-    /// Takes time in proportion to the candidate policies, and allocates nothing when no policy
-    /// errs, builds a set, or reads an extension value from a text of the request.
+    /// Takes time in proportion to the candidate policies, and allocates nothing unless a policy errs,
+    /// reads an extension value from a text of the request, builds a set or a record, or more than
+    /// a dozen policies determine the decision.
     pub fn answer(&self, question: &Question<'_>) -> Answer<'_> {
+        self.answer_in(question, &mut Scratch::default())
+    }
+
+    /// Decides a question with memory kept from one decision to the next, so that sets and records
+    /// that policies build allocate nothing either.
+    pub fn answer_in(&self, question: &Question<'_>, scratch: &mut Scratch) -> Answer<'_> {
+        let satisfied = self.program.as_ref();
         let satisfied =
-            self.program.as_ref().and_then(|program| program.answer(&self.store, question).ok());
+            satisfied.and_then(|program| program.answer(&self.store, question, scratch).ok());
+        scratch.reset();
         if let Some(satisfied) = satisfied.filter(Satisfied::is_plain) {
             return Answer::plain(self, satisfied);
         }
@@ -119,10 +128,17 @@ impl<'a> Prepared<'a> {
     ///
     /// Takes time in proportion to the candidate policies; allocates as [`Snapshot::answer`] does.
     pub fn answer(&self) -> Answer<'a> {
-        let again = |handles: &Handles<'a>| -> Result<Satisfied, Unable> {
-            self.snapshot.program.as_ref().ok_or(Unable::Context)?.again(handles)
-        };
-        let satisfied = self.handles.as_ref().and_then(|handles| again(handles).ok());
+        self.answer_in(&mut Scratch::default())
+    }
+
+    /// Decides it with memory kept from one decision to the next; allocates as
+    /// [`Snapshot::answer_in`] does.
+    pub fn answer_in(&self, scratch: &mut Scratch) -> Answer<'a> {
+        let satisfied = self
+            .handles
+            .as_ref()
+            .and_then(|handles| self.snapshot.program.as_ref()?.again(handles, scratch).ok());
+        scratch.reset();
         match satisfied.filter(Satisfied::is_plain) {
             Some(satisfied) => Answer::plain(self.snapshot, satisfied),
             None => Answer::written_out(self.snapshot, self.snapshot.evaluate(self.request)),

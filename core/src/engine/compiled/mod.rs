@@ -78,9 +78,17 @@ pub(super) struct Satisfied {
     obliging: [u32; 2],
 }
 
-/// Memory for prepared requests.
+/// Memory for what is made while deciding: for one prepared request, or for one decision after the
+/// other.
 #[derive(Debug, Default)]
 pub struct Scratch(Bump);
+
+impl Scratch {
+    /// Makes its memory free for the next decision.
+    pub(super) fn reset(&mut self) {
+        self.0.reset();
+    }
+}
 
 /// What a request names, looked up.
 #[derive(Debug, Clone, Copy)]
@@ -182,11 +190,11 @@ impl Program {
         &self,
         store: &Store,
         question: &Question<'_>,
+        arena: &Scratch,
     ) -> Result<Satisfied, Unable> {
-        let arena = Bump::new();
         let uids = question.uids(&store.names);
         let context = Record::Given(question.context());
-        self.run(&Frame::new(store, &self.constants, None, &arena, uids, context))
+        self.run(&Frame::new(store, &self.constants, None, &arena.0, uids, context))
     }
 
     /// Looks up once what a request names.
@@ -206,9 +214,12 @@ impl Program {
     }
 
     /// Which policies a prepared request satisfies.
-    pub(super) fn again(&self, handles: &Handles<'_>) -> Result<Satisfied, Unable> {
-        let arena = Bump::new();
-        self.run(&Frame { arena: &arena, ..handles.0 })
+    pub(super) fn again(
+        &self,
+        handles: &Handles<'_>,
+        arena: &Scratch,
+    ) -> Result<Satisfied, Unable> {
+        self.run(&Frame { arena: &arena.0, ..handles.0 })
     }
 
     /// As a prepared request, with one place left open; `None` when no permit is left, so that no
