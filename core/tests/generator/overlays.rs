@@ -1,0 +1,32 @@
+use cedar_policy::{Entities, Entity, Schema};
+use serde_json::{Map, Value, json};
+
+use super::{Uid, entities};
+
+/// Why the schema does not allow an entity, or some attributes of one, when it does not.
+pub(crate) fn unfit(json: &Value, attributes_of: Option<Uid>, schema: &Schema) -> Option<String> {
+    let Some(uid) = attributes_of else {
+        let mut whole = json.clone();
+        // An entity that is its own parent is no matter of the schema.
+        let name = json["uid"].clone();
+        whole["parents"].as_array_mut()?.retain(|parent| *parent != name);
+        return refused(whole, schema);
+    };
+    if uid.0.ends_with("Action") {
+        return Some("an action has no attributes of a request's".to_owned());
+    }
+    // What is missing is where it was, so an attribute is wrong only by its own type: it is put to
+    // an entity that has it alone, of which a complaint about another one is none.
+    let alone = |attributes: Map<String, Value>| {
+        let entity = json!({"uid": entities::uid(uid), "attrs": attributes, "parents": []});
+        refused(entity, schema).filter(|error| !error.contains("to have attribute"))
+    };
+    let fields = json.as_object()?.iter();
+    let each = fields.map(|(name, value)| Map::from_iter([(name.clone(), value.clone())]));
+    each.chain([Map::new()]).find_map(alone)
+}
+
+fn refused(entity: Value, schema: &Schema) -> Option<String> {
+    let entity = Entity::from_json_value(entity, None).expect("an entity of the generator's");
+    Entities::from_entities([entity], Some(schema)).err().map(|error| error.to_string())
+}
