@@ -1,7 +1,7 @@
 use std::fmt;
 
 use cedar_policy::{Entities, Entity};
-use notegate::model::{Decision, LoadErrorKind};
+use notegate::model::{Decision, LoadError, LoadErrorKind};
 
 use super::answers::Ask;
 use super::official::{Official, Overlaid};
@@ -73,7 +73,16 @@ pub(crate) fn opened(
     case: &Case,
     compared: &mut Compared,
 ) -> Result<Option<(Official, Ours)>, String> {
-    match (Official::open(case), Ours::open(case)) {
+    opened_as(case, Ours::open, compared)
+}
+
+/// The same, with our side opened in some way.
+pub(crate) fn opened_as<T>(
+    case: &Case,
+    open: impl Fn(&Case) -> Result<T, LoadError>,
+    compared: &mut Compared,
+) -> Result<Option<(Official, T)>, String> {
+    match (Official::open(case), open(case)) {
         (Ok(official), Ok(ours)) => return Ok(Some((official, ours))),
         (Err(_), Err(_)) => compared.refused += 1,
         (Ok(_), Err(error)) if error.kind() == LoadErrorKind::Limit => compared.limited += 1,

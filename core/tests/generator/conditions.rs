@@ -2,7 +2,7 @@ use super::expressions::Expressions;
 use super::world::{KINDS, Kind};
 use super::{Choices, quoted};
 
-const PIECES: [&str; 9] = ["*", "a", "b", "\\*", "é", "n", "aa", "0", "\\\""];
+const PIECES: [&str; 11] = ["*", "a", "*", "b", "\\*", "*", "é", "n", "aa", "0", "\\\""];
 
 impl Expressions<'_> {
     /// An operator that gives a boolean.

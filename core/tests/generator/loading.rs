@@ -1,11 +1,12 @@
 use cedar_policy::PolicyId;
+use notegate::Request;
 use notegate::engine::ErrorMode;
 use notegate::model::Outcome;
 use serde_json::json;
 
-use super::compare::{Compared, opened};
-use super::official::{Answer, Official};
-use super::ours::{self, Ours};
+use super::compare::{Compared, opened_as};
+use super::official::Answer;
+use super::ours;
 use super::requests::Spread;
 use super::world::World;
 use super::{Asked, Case, Choices, entities, probes, schema, spoil};
@@ -51,36 +52,38 @@ fn is_strict(bytes: &[u8]) -> bool {
 /// Says where the two readings differ.
 pub(crate) fn readings(case: &Case) -> Result<Compared, String> {
     let mut compared = Compared::default();
-    let Some((official, ours)) = opened(case, &mut compared)? else { return Ok(compared) };
-    let (found, expected) = (ours.skipping.entity_count(), official.entities.iter().count());
+    let open = |case: &Case| ours::snapshot(case, ErrorMode::CedarSkip);
+    let Some((official, read)) = opened_as(case, open, &mut compared)? else { return Ok(compared) };
+    let (found, expected) = (read.entity_count(), official.entities.iter().count());
     if found != expected {
         return Err(format!("{found} entities were read, not {expected}"));
     }
     let (policies, hold) = probes::written_for(&official.entities);
-    let case = Case { policies, ..case.clone() };
-    let official = Official::open(&case)?;
-    let loaded = Ours::open(&case).map_err(|error| error.to_string())?;
-    let nothing = Case { entities: "[]".to_owned(), ..case.clone() };
-    let bundle = ours::bundle(&case).map_err(|error| error.to_string())?;
-    let member = bundle.entities().ok_or("there are no entities")?;
-    let later = ours::snapshot(&nothing, ErrorMode::CedarSkip)
-        .and_then(|snapshot| snapshot.with_entities(member))
-        .map_err(|error| error.to_string())?;
+    let probed = Case { policies, ..case.clone() };
+    // Entities arrive with their policies, or after them.
+    let snapshot = match hold % 2 {
+        0 => open(&probed),
+        _ => ours::bundle(&probed).and_then(|bundle| {
+            let nothing = Case { entities: "[]".to_owned(), ..probed.clone() };
+            open(&nothing)?.with_entities(bundle.entities().expect("there are some"))
+        }),
+    };
+    let snapshot = snapshot.map_err(|error| error.to_string())?;
+    let official = official.with_policies(&probed.policies)?;
     for parts in case.asked.each() {
         let answer = official.decide(&official.request(&parts, None)?, &official.entities);
         if answer.count() < hold {
             return Err(format!("{} probes hold, not {hold}", answer.count()));
         }
-        let context = official.context(&parts);
-        let request = loaded.request(&parts, context).map_err(|error| error.to_string())?;
-        for (way, snapshot) in [("built", &loaded.skipping), ("with entities", &later)] {
-            let outcome = snapshot.evaluate(&request);
-            if !answer.is(&outcome) {
-                return Err(format!("{way}: {}", difference(&answer, &outcome, &case.policies)));
-            }
+        let [principal, action, resource] =
+            [parts.principal, parts.action, parts.resource].map(ours::uid);
+        let request = Request::builder(principal, action, resource).build(&snapshot.shape(None));
+        let outcome = snapshot.evaluate(&request.map_err(|error| error.to_string())?);
+        if !answer.is(&outcome) {
+            return Err(difference(&answer, &outcome, &probed.policies));
         }
         compared.requests += 1;
-        compared.answers += 2 * case.policies.lines().count();
+        compared.answers += probed.policies.lines().count();
         compared.allowed += usize::from(answer.allowed());
         compared.erring += usize::from(answer.has_errors());
     }

@@ -16,7 +16,6 @@ pub(crate) struct Official {
     pub(crate) policies: PolicySet,
     pub(crate) schema: Option<Schema>,
     pub(crate) entities: Entities,
-    /// What our ids of its policies are, and their places in the policy set.
     known: HashMap<PolicyId, (usize, PolicyId)>,
     contexts: Vec<Context>,
     overlaid: Vec<Overlaid>,
@@ -53,12 +52,7 @@ impl Official {
         }
         let entities = Entities::from_json_str(&case.entities, schema.as_ref())
             .map_err(|error| error.to_string())?;
-        let known = policies.policies().enumerate().map(|(at, policy)| {
-            let name = policy.annotation("id").filter(|_| policy.template_id().is_none());
-            let ours = name.map_or_else(|| policy.id().clone(), PolicyId::new);
-            (policy.id().clone(), (at, ours))
-        });
-        let known = known.collect();
+        let known = known(&policies);
         let context = |json: &Value| Context::from_json_value(json.clone(), None);
         let contexts = case.asked.contexts.iter().map(context).collect::<Result<_, _>>();
         let contexts = contexts.map_err(|error| error.to_string())?;
@@ -71,6 +65,15 @@ impl Official {
             official.overlaid = each.map(|overlay| official.overlay(overlay, &stored)).collect();
         }
         Ok(official)
+    }
+
+    /// The same entities under other policies.
+    ///
+    /// # Errors
+    /// When the policies are refused.
+    pub(crate) fn with_policies(self, text: &str) -> Result<Self, String> {
+        let policies = policies(text, "[]")?;
+        Ok(Self { known: known(&policies), policies, ..self })
     }
 
     pub(crate) fn context(&self, parts: &Parts) -> &Context {
@@ -167,6 +170,16 @@ impl Answer {
     pub(crate) fn has_errors(&self) -> bool {
         !self.errors.is_empty()
     }
+}
+
+/// What our ids of policies are, and their places.
+fn known(policies: &PolicySet) -> HashMap<PolicyId, (usize, PolicyId)> {
+    let known = policies.policies().enumerate().map(|(at, policy)| {
+        let name = policy.annotation("id").filter(|_| policy.template_id().is_none());
+        let ours = name.map_or_else(|| policy.id().clone(), PolicyId::new);
+        (policy.id().clone(), (at, ours))
+    });
+    known.collect()
 }
 
 fn policies(text: &str, links: &str) -> Result<PolicySet, String> {

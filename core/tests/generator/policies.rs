@@ -101,7 +101,8 @@ fn policy(choices: &mut Choices<'_>, wanted: &Wanted<'_>, number: usize) -> Opti
         None => (Scope::generate(choices, wanted.world, wanted.depth < 2), Known::default()),
     };
     let mut rest = String::new();
-    for _ in 0..choices.below(3) {
+    let count = if choices.chance(80) { 1 + choices.below(2) } else { 0 };
+    for _ in 0..count {
         if wanted.depth > 0 {
             rest.push_str(&conditions(choices, wanted, known));
         }

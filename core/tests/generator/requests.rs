@@ -19,18 +19,22 @@ impl Asked {
     pub(crate) fn generate(choices: &mut Choices<'_>, world: &World, spread: Spread) -> Self {
         let Spread { count, plain, .. } = spread;
         let mut asked = Self { count, plain, ..Self::default() };
+        let focus = Focus::generate(choices, world);
         for _ in 0..spread.uids {
-            let (principal, resource) = (world.uid(choices), world.uid(choices));
+            let principal = focus.uid(choices, world, |focus| &focus.principals);
+            let resource = focus.uid(choices, world, |focus| &focus.resources);
             add(&mut asked.principals, principal);
             add(&mut asked.resources, resource);
             let action = match choices.below(20) {
                 0 => ("User", "read"),
+                _ if focus.is_kept(choices) => ACTIONS[focus.action],
                 _ => world.action(choices),
             };
             add(&mut asked.actions, action);
         }
         for _ in 0..spread.contexts {
-            asked.contexts.push(context(choices, world));
+            let action = Some(focus.action).filter(|_| focus.is_kept(choices));
+            asked.contexts.push(context(choices, world, action));
         }
         for _ in 0..spread.overlays {
             let overlay = overlay(choices, world, &asked);
@@ -86,11 +90,51 @@ fn add(uids: &mut Vec<Uid>, uid: Uid) {
     }
 }
 
-/// A context that some action declares, or one of all of them together.
-fn context(choices: &mut Choices<'_>, world: &World) -> Value {
+/// An action, and what it applies to: where there is a schema, most requests are about it, since
+/// parts picked apart seldom fit together.
+struct Focus {
+    action: usize,
+    principals: Vec<usize>,
+    resources: Vec<usize>,
+    percent: usize,
+}
+
+impl Focus {
+    fn generate(choices: &mut Choices<'_>, world: &World) -> Self {
+        let applying = world.actions.iter().filter(|action| action.applies.is_some()).count();
+        let at = world.actions.len() - 1 - choices.below(applying);
+        let action = &world.actions[at];
+        let [principals, resources] = action.applies.clone().unwrap_or_default();
+        let percent = if world.strict { 75 } else { 20 };
+        Self { action: action.place, principals, resources, percent }
+    }
+
+    fn is_kept(&self, choices: &mut Choices<'_>) -> bool {
+        choices.chance(self.percent)
+    }
+
+    fn uid(
+        &self,
+        choices: &mut Choices<'_>,
+        world: &World,
+        places: impl Fn(&Self) -> &Vec<usize>,
+    ) -> Uid {
+        let places = places(self);
+        match self.is_kept(choices) && !places.is_empty() {
+            true => {
+                let place = places[choices.below(places.len())];
+                world.uid_of(choices, place)
+            }
+            false => world.uid(choices),
+        }
+    }
+}
+
+/// A context that this action declares, or some action, or one of all of them together.
+fn context(choices: &mut Choices<'_>, world: &World, action: Option<usize>) -> Value {
     let mut fields = serde_json::Map::new();
-    let only = choices.chance(if world.strict { 90 } else { 50 });
-    let one = choices.below(world.actions.len());
+    let only = choices.chance(if world.strict { 90 } else { 50 }) || action.is_some();
+    let one = action.unwrap_or_else(|| choices.below(world.actions.len()));
     for (place, action) in world.actions.iter().enumerate() {
         if !only || place == one {
             fields.extend(world.fields(choices, &action.context, None));

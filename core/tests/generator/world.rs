@@ -21,7 +21,7 @@ pub(crate) const ACTIONS: [Uid; 9] = [
     ("Action", "group"),
     ("Action", "read"),
     ("Action", "write"),
-    ("Lab::Action", "read"),
+    ("Lab::Action", "scan"),
     ("Action", "other"),
     ("Action", ""),
     ("Action", "unknown"),
@@ -177,7 +177,11 @@ impl World {
     }
 
     pub(crate) fn action(&self, choices: &mut Choices<'_>) -> Uid {
-        ACTIONS[choices.below(ACTIONS.len())]
+        match ACTIONS.get(choices.below(ACTIONS.len() + 1)) {
+            Some(action) => *action,
+            // The id of one and the type of another.
+            None => ("Lab::Action", "read"),
+        }
     }
 }
 
