@@ -1,13 +1,17 @@
 use std::fmt;
 
 use cedar_policy::{Entities, Entity};
-use notegate::model::{Decision, LoadError, LoadErrorKind};
+use notegate::Request;
+use notegate::model::{Decision, LoadError, LoadErrorKind, Outcome};
 
 use super::answers::Ask;
 use super::official::{Official, Overlaid};
 use super::ours::Ours;
 use super::requests::Parts;
 use super::Case;
+
+/// How many requests of a case are decided once more as a batch.
+const BATCH: usize = 24;
 
 /// What was compared.
 #[derive(Debug, Default, Clone, Copy)]
@@ -114,20 +118,33 @@ pub(crate) fn decisions(case: &Case) -> Result<Compared, String> {
     let Some((official, ours)) = opened(case, &mut compared)? else { return Ok(compared) };
     let given = bumpalo::Bump::new();
     let ask = Ask::new(case, &official, &ours, &given);
+    let mut batch = Vec::new();
     for parts in case.asked.each() {
-        one(case, &ask, &parts, &mut compared)
+        let decided = one(case, &ask, &parts, &mut compared)
             .map_err(|difference| format!("{difference}\nof {}", shown(case, &parts)))?;
+        batch.extend(decided.filter(|_| batch.len() < BATCH));
     }
+    let (requests, outcomes): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+    if ours.skipping.evaluate_batch(&requests) != outcomes {
+        return Err("a batch is decided otherwise than its requests one by one".to_owned());
+    }
+    compared.answers += outcomes.len();
     Ok(compared)
 }
 
-fn one(case: &Case, ask: &Ask<'_>, parts: &Parts, compared: &mut Compared) -> Result<(), String> {
+/// The request with its outcome, when there was an answer to compare with.
+fn one(
+    case: &Case,
+    ask: &Ask<'_>,
+    parts: &Parts,
+    compared: &mut Compared,
+) -> Result<Option<(Request, Outcome)>, String> {
     let Ask { official, ours, .. } = *ask;
     let request = match (ours.request(parts, official.context(parts)), unfit(case, official, parts)) {
         (Ok(request), None) => request,
         (Err(_), Some(_)) => {
             compared.unfit += 1;
-            return Ok(());
+            return Ok(None);
         }
         (Ok(_), Some(error)) => return Err(format!("only the official side refuses it: {error}")),
         (Err(error), None) => return Err(format!("only we refuse it: {error}")),
@@ -135,10 +152,10 @@ fn one(case: &Case, ask: &Ask<'_>, parts: &Parts, compared: &mut Compared) -> Re
     let entities = match parts.overlay.map(|at| official.overlaid(at)) {
         None => &official.entities,
         Some(Overlaid::Entities(entities)) => entities,
-        Some(Overlaid::Unable) => return ask.evaluators(&request),
+        Some(Overlaid::Unable) => return ask.evaluators(&request).map(|()| None),
         Some(Overlaid::Cycle) => {
             compared.cyclic += 1;
-            return ask.refusal(&request);
+            return ask.refusal(&request).map(|()| None);
         }
     };
     let answer = official.decide(&official.request(parts, None)?, entities);
@@ -151,7 +168,7 @@ fn one(case: &Case, ask: &Ask<'_>, parts: &Parts, compared: &mut Compared) -> Re
     compared.allowed += usize::from(outcome.decision == Decision::Allow);
     compared.erring += usize::from(answer.has_errors());
     compared.overlaid += usize::from(parts.overlay.is_some());
-    Ok(())
+    Ok(Some((request, outcome)))
 }
 
 /// Why the schema does not allow a request, when the case holds it to one.

@@ -21,6 +21,9 @@ impl Expressions<'_> {
             3 | 4 => {
                 let one = write(self, choices, any);
                 let operator = choices.one(&["==", "!="]);
+                if choices.chance(20) {
+                    return format!("({one} {operator} {one})");
+                }
                 format!("({one} {operator} {})", write(self, choices, any))
             }
             5 | 6 => {

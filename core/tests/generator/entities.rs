@@ -65,7 +65,7 @@ pub(crate) fn described(
 pub(crate) fn parents(choices: &mut Choices<'_>, world: &World, place: usize, number: usize) -> Vec<Value> {
     let allowed = &world.types[place].parents;
     let mut parents: Vec<Uid> = Vec::new();
-    for _ in 0..choices.below(4) {
+    for _ in 0..choices.below(7) {
         let Some(parent) = allowed.get(choices.below(allowed.len())) else { break };
         let at = choices.below(IDS.len());
         // What is not stored has no parents, so it may be anywhere.

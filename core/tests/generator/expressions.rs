@@ -117,6 +117,8 @@ impl Expressions<'_> {
         let count = if self.fitting { count.max(1) } else { count };
         let elements: Vec<String> =
             (0..count).map(|_| self.write(choices, of, below.min(1))).collect();
+        let twice = elements.first().cloned().filter(|_| choices.chance(25));
+        let elements: Vec<String> = elements.into_iter().chain(twice).collect();
         format!("[{}]", elements.join(", "))
     }
 
@@ -127,7 +129,7 @@ impl Expressions<'_> {
             return one;
         }
         let two = KINDS[choices.below(KINDS.len())];
-        format!("[{}, {one}, {}]", self.write(choices, two, below), self.leaf(choices, two))
+        format!("[{}, {one}, {}]", self.write(choices, two, below), self.fixed(choices, two))
     }
 
     fn made(
@@ -147,7 +149,8 @@ impl Expressions<'_> {
     /// An attribute that is meant to be of a kind.
     fn attribute(&mut self, choices: &mut Choices<'_>, kind: Kind, below: usize) -> String {
         if self.fitting || choices.chance(60) {
-            return self.path(choices, kind);
+            let path = self.path(choices, kind);
+            return path.unwrap_or_else(|| self.fixed(choices, kind));
         }
         let of = if choices.chance(65) { Kind::Entity } else { Kind::Record };
         let of = self.write(choices, of, below);
@@ -155,7 +158,7 @@ impl Expressions<'_> {
     }
 
     /// An attribute of that kind that is declared, from a variable on, when there is one.
-    fn path(&mut self, choices: &mut Choices<'_>, kind: Kind) -> String {
+    fn path(&mut self, choices: &mut Choices<'_>, kind: Kind) -> Option<String> {
         let world = self.world;
         let (variable, attributes) = self.variable(choices);
         let mut found: Vec<(String, Vec<String>)> = Vec::new();
@@ -174,11 +177,11 @@ impl Expressions<'_> {
             }
         }
         if found.is_empty() {
-            return self.leaf(choices, kind);
+            return None;
         }
         let (path, needs) = found.swap_remove(choices.below(found.len()));
         needs.into_iter().for_each(|need| self.need(need));
-        path
+        Some(path)
     }
 
     /// A variable with the attributes that it should have.
@@ -211,7 +214,15 @@ impl Expressions<'_> {
         all.get(choices.below(all.len())).cloned().unwrap_or(none)
     }
 
+    /// Mostly something that only a request can tell, since the rest is worked out beforehand.
     fn leaf(&mut self, choices: &mut Choices<'_>, kind: Kind) -> String {
+        match choices.chance(55).then(|| self.path(choices, kind)).flatten() {
+            Some(path) => path,
+            None => self.fixed(choices, kind),
+        }
+    }
+
+    fn fixed(&self, choices: &mut Choices<'_>, kind: Kind) -> String {
         match kind {
             Kind::Bool => choices.one(&["true", "false", "context.b", "principal.b"]).to_owned(),
             Kind::Long => match choices.below(LONGS.len() + 2) {

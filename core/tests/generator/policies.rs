@@ -98,6 +98,7 @@ fn policy(choices: &mut Choices<'_>, wanted: &Wanted<'_>, number: usize) -> Opti
     let head = format!("{}{effect}", annotations(choices, number));
     let (scope, known) = match wanted.fitting {
         Some(_) => Scope::fitting(choices, wanted.world),
+        None if wanted.depth > 1 && choices.chance(40) => Scope::fitting(choices, wanted.world),
         None => (Scope::generate(choices, wanted.world, wanted.depth < 2), Known::default()),
     };
     let mut rest = String::new();

@@ -105,7 +105,7 @@ impl Focus {
         let at = world.actions.len() - 1 - choices.below(applying);
         let action = &world.actions[at];
         let [principals, resources] = action.applies.clone().unwrap_or_default();
-        let percent = if world.strict { 75 } else { 20 };
+        let percent = if world.strict { 75 } else { 55 };
         Self { action: action.place, principals, resources, percent }
     }
 

@@ -51,7 +51,11 @@ pub(crate) fn entities(choices: &mut Choices<'_>, world: &World, entities: &mut 
         return entities.push(odd(choices));
     }
     let at = choices.below(count);
-    match choices.below(14) {
+    if !entities[at].is_object() {
+        return;
+    }
+    match choices.below(15) {
+        14 => chain(choices, entities),
         0 => entities.push(entities[at].clone()),
         1 => {
             let mut twin = entities[at].clone();
@@ -119,6 +123,21 @@ pub(crate) fn entities(choices: &mut Choices<'_>, world: &World, entities: &mut 
             entities[at][part] = odd(choices);
         }
         _ => entities[at]["tags"][choices.one(&["a", "new", ""])] = odd(choices),
+    }
+}
+
+/// A chain about as long as is allowed, now and then closed to a cycle.
+fn chain(choices: &mut Choices<'_>, entities: &mut Vec<Value>) {
+    let length = 60 + choices.below(10);
+    let name = |at: usize| json!({"type": DECLARED[1], "id": format!("g{at}")});
+    let closed = choices.chance(30);
+    for at in 0..length {
+        let parents: Vec<Value> = match at + 1 < length {
+            true => vec![name(at + 1)],
+            false if closed => vec![name(0)],
+            false => Vec::new(),
+        };
+        entities.push(json!({"uid": name(at), "attrs": {}, "parents": parents}));
     }
 }
 

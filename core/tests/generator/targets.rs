@@ -36,7 +36,7 @@ fn any(bytes: &[u8]) -> Case {
 /// Many policies, most of them told apart by their scopes.
 fn wide(bytes: &[u8]) -> Case {
     let spread = Spread { uids: 12, contexts: 2, overlays: 2, plain: 4, count: 250 };
-    case(bytes, &Shape { policies: 60, depth: 0, stored: 9, schema: 25, spread })
+    case(bytes, &Shape { policies: 60, depth: 0, stored: 8, schema: 25, spread })
 }
 
 /// Requests that say much of entities.

@@ -116,6 +116,7 @@ impl World {
             }
             Kind::Texts => (0..count(choices)).map(|_| json!(choices.one(&TEXTS))).collect(),
             Kind::Entities => (0..count(choices)).map(|_| entity(self.uid(choices))).collect(),
+            Kind::Mixed if choices.chance(4) => many(choices),
             Kind::Mixed => (0..choices.below(5))
                 .map(|_| {
                     let of = KINDS[choices.below(KINDS.len())];
@@ -148,6 +149,16 @@ impl World {
 /// How many elements a set has: few, or more than are looked through one by one.
 fn count(choices: &mut Choices<'_>) -> usize {
     if choices.chance(10) { 14 } else { choices.below(4) }
+}
+
+/// More elements than are compared pair by pair.
+fn many(choices: &mut Choices<'_>) -> Value {
+    let nested = choices.chance(50);
+    let element = |number: usize| match nested {
+        true => json!([number]),
+        false => made("decimal", &format!("{number}.0")),
+    };
+    (0..60 + choices.below(12)).map(element).collect()
 }
 
 pub(crate) fn entity((name, id): Uid) -> Value {

@@ -193,7 +193,7 @@ fn attributes(
     without: &[Kind],
 ) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
-    for _ in 0..choices.below(most + 1) {
+    for _ in 0..most / 3 + choices.below(most) {
         // The first names have kinds of their own, so that many worlds have much in common.
         let place = choices.below(NAMES.len());
         let usual = KINDS_BY_NAME.get(place).copied().filter(|_| !choices.chance(15));
@@ -202,7 +202,7 @@ fn attributes(
         if without.contains(&kind) || attributes.iter().any(|other| other.name == name) {
             continue;
         }
-        let (of, required) = (choices.below(types), choices.chance(50));
+        let (of, required) = (choices.below(types), choices.chance(65));
         attributes.push(Attribute { name, kind, of, required });
     }
     attributes
