@@ -23,10 +23,8 @@ impl Snapshot {
     /// Takes time in proportion to the candidate policies, and allocates nothing when no policy
     /// errs, builds a set, or reads an extension value from a text of the request.
     pub fn answer(&self, question: &Question<'_>) -> Answer<'_> {
-        let satisfied = match (&self.program, &self.store) {
-            (Some(program), Some(store)) => program.answer(store, question).ok(),
-            _ => None,
-        };
+        let satisfied =
+            self.program.as_ref().and_then(|program| program.answer(&self.store, question).ok());
         if let Some(satisfied) = satisfied.filter(|satisfied| self.is_plain(satisfied)) {
             return Answer::plain(self, satisfied);
         }
@@ -42,10 +40,10 @@ impl Snapshot {
     /// Takes time in proportion to the context.
     #[must_use]
     pub fn prepare<'a>(&'a self, request: &'a Request, scratch: &'a Scratch) -> Prepared<'a> {
-        let handles = match (&self.program, &self.store) {
-            (Some(program), Some(store)) => program.prepare(store, request, scratch).ok(),
-            _ => None,
-        };
+        let handles = self
+            .program
+            .as_ref()
+            .and_then(|program| program.prepare(&self.store, request, scratch).ok());
         Prepared { snapshot: self, request, handles }
     }
 
@@ -84,26 +82,19 @@ impl Snapshot {
         let allows = |uid: &EntityUid| self.evaluate(&put(uid)).decision == Decision::Allow;
         let scratch = Scratch::default();
         let prepared = self.prepare(request, &scratch);
-        let (Some(program), Some(store), Some(handles)) =
-            (&self.program, &self.store, prepared.handles)
-        else {
-            let stored = self.entities.iter().map(|entity| entity.uid());
-            let mut permitted: Vec<EntityUid> =
-                stored.filter(|uid| uid.type_name() == type_name).filter(allows).collect();
-            permitted.sort_unstable();
-            return permitted;
-        };
-        let uids = store.of_type(TypeName::Parsed(type_name.as_ref()));
+        let quick = self.program.as_ref().zip(prepared.handles);
+        let uids = self.store.of_type(TypeName::Parsed(type_name.as_ref()));
         let permitted = uids.filter_map(|known| {
             let uid = || {
-                let id = EntityId::new(store.id_text(known));
+                let id = EntityId::new(self.store.id_text(known));
                 EntityUid::from_type_name_and_id(type_name.clone(), id)
             };
-            match program.again_with(&handles, place, known) {
-                Ok(satisfied) if self.is_plain(&satisfied) => {
-                    (satisfied.decision() == Decision::Allow).then(uid)
-                }
-                _ => Some(uid()).filter(allows),
+            let satisfied = quick
+                .as_ref()
+                .and_then(|(program, handles)| program.again_with(handles, place, known).ok());
+            match satisfied.filter(|satisfied| self.is_plain(satisfied)) {
+                Some(satisfied) => (satisfied.decision() == Decision::Allow).then(uid),
+                None => Some(uid()).filter(allows),
             }
         });
         let mut permitted: Vec<EntityUid> = permitted.collect();

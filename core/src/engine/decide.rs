@@ -1,9 +1,11 @@
 //! Deciding a request.
 
+use cedar_policy::Entities;
+
 use super::compiled::Official;
 use super::cross_check::Mismatch;
 use super::snapshot::{Evaluation, Snapshot, refusal};
-use super::{overlay, reference};
+use super::{Evaluator, overlay, reference};
 use crate::model::Outcome;
 use crate::request::Request;
 
@@ -50,21 +52,22 @@ impl Snapshot {
 
     /// What the compiled evaluator says; `None` when it leaves the request to the official one.
     fn compiled(&self, request: &Request) -> Option<Result<Evaluation, String>> {
-        let (program, store) = (self.program.as_ref()?, self.store.as_ref()?);
-        let satisfied = program.evaluate(store, request).ok()?;
-        Some(satisfied.settle(request, self.official()))
+        let satisfied = self.program.as_ref()?.evaluate(&self.store, request).ok()?;
+        let official = Official { policies: &self.policies, store: &self.store };
+        Some(satisfied.settle(request, official))
     }
 
     fn reference(&self, request: &Request) -> Result<Evaluation, String> {
-        if !request.has_overlay() {
-            return Ok(reference::evaluate(&self.policies, &self.entities, request));
+        let whole = self.options.evaluator == Evaluator::Reference && !request.has_overlay();
+        if whole {
+            return Ok(reference::evaluate(&self.policies, self.official(), request));
         }
-        let entities = overlay::merge(&self.entities, request, &self.named)?;
-        Ok(reference::evaluate(&self.policies, &entities, request))
+        Ok(reference::evaluate(&self.policies, &self.reached(request)?, request))
     }
 
-    fn official(&self) -> Official<'_> {
-        Official { policies: &self.policies, entities: &self.entities, named: &self.named }
+    /// The entities that deciding a request can look at, in the language's own form.
+    pub(super) fn reached(&self, request: &Request) -> Result<Entities, String> {
+        overlay::merge(&self.store, request, self.policies.named())
     }
 
     fn settled(&self, evaluation: Result<Evaluation, String>) -> Outcome {
@@ -80,8 +83,9 @@ impl Snapshot {
     }
 
     fn reached_json(&self, request: &Request) -> String {
-        let json = overlay::merge(&self.entities, request, &self.named)
-            .and_then(|entities| entities.to_json_value().map_err(|error| error.to_string()));
+        let json = self.reached(request);
+        let json =
+            json.and_then(|entities| entities.to_json_value().map_err(|error| error.to_string()));
         json.map_or_else(|error| error, |json| json.to_string())
     }
 }

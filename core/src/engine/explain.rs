@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::conditions::{ClauseKind, conditions};
 use super::deciding::{Deciding, Probe, shown, span_of, text_of, truth};
-use super::{PolicyInfo, Snapshot, overlay};
+use super::{PolicyInfo, Snapshot};
 use crate::model::{Decision, Effect, Outcome, Place, Span};
 use crate::request::Request;
 
@@ -116,13 +116,9 @@ impl Snapshot {
         let outcome = self.evaluate(request);
         let default_deny = self.is_default_deny(&outcome);
         let mut explanation = Explanation::of(outcome, self.policies().len());
-        let merged = match request.has_overlay() {
-            true => overlay::merge(&self.entities, request, &self.named).map(Some),
-            false => Ok(None),
-        };
         // What cannot be merged is denied, and the error in the outcome says why.
-        let Ok(merged) = merged else { return explanation };
-        let entities = merged.as_ref().unwrap_or(&self.entities).as_ref();
+        let Ok(entities) = self.reached(request) else { return explanation };
+        let entities = entities.as_ref();
         let extensions = Extensions::all_available();
         let evaluator = Evaluator::new(asked(request), entities, extensions);
         for info in self.policies() {

@@ -10,15 +10,22 @@ use cedar_policy_core::ast::{
 };
 use smallvec::SmallVec;
 
-use super::names::{Names, TypeId, TypeName, Uid, UidId};
+use super::names::{Names, TypeId, Uid, UidId};
 use super::standing::Standing;
 
 /// Positions of candidate policies, in the order of the policy set.
 pub(super) type Candidates = SmallVec<[u32; 32]>;
 
+/// A request's three entities in their places in the hierarchy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) principal: Standing<'a>,
+    pub(super) action: Standing<'a>,
+    pub(super) resource: Standing<'a>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    scopes: Vec<Scope>,
     /// Every posting, those of one shelf side by side and in the order of their actions.
     postings: Vec<Posting>,
     principals: Vec<Shelf>,
@@ -34,8 +41,8 @@ pub(super) struct Index {
 struct Scope {
     principal: Constraint,
     resource: Constraint,
-    /// The action, when it must be this one and not one in it.
-    exact_action: Option<UidId>,
+    /// Whether the action must be the one that is written and not one in it.
+    exact_action: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,11 +61,12 @@ struct Shelf {
     length: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Posting {
     /// The action of the scope, or [`ANY_ACTION`].
     action: u32,
     policy: u32,
+    scope: Scope,
 }
 
 const ANY_ACTION: u32 = u32::MAX;
@@ -102,10 +110,7 @@ impl Index {
             scopes.push(Scope {
                 principal: Constraint::new(policy.principal_constraint().as_inner(), names)?,
                 resource: Constraint::new(policy.resource_constraint().as_inner(), names)?,
-                exact_action: match policy.action_constraint() {
-                    ActionConstraint::Eq(uid) => Some(names.add_uid(uid)?),
-                    _ => None,
-                },
+                exact_action: matches!(policy.action_constraint(), ActionConstraint::Eq(_)),
             });
             actions.push(match policy.action_constraint() {
                 ActionConstraint::Any => SmallVec::from_slice(&[ANY_ACTION]),
@@ -115,15 +120,20 @@ impl Index {
                 }
             });
         }
-        let mut index = Self { scopes, scope_uids, ..Self::default() };
-        index.file(&actions, names)?;
+        let mut index = Self { scope_uids, ..Self::default() };
+        index.file(&scopes, &actions, names)?;
         Some(index)
     }
 
-    fn file(&mut self, actions: &[SmallVec<[u32; 2]>], names: &Names) -> Option<()> {
+    fn file(
+        &mut self,
+        scopes: &[Scope],
+        actions: &[SmallVec<[u32; 2]>],
+        names: &Names,
+    ) -> Option<()> {
         let (uids, types) = (names.uid_count(), names.type_count());
         let mut counts = (vec![0_u32; uids], vec![0_u32; uids]);
-        for scope in &self.scopes {
+        for scope in scopes {
             for (uid, counts) in
                 [(scope.principal.uid(), &mut counts.0), (scope.resource.uid(), &mut counts.1)]
             {
@@ -134,7 +144,7 @@ impl Index {
         }
         let mut shelves: [Vec<Vec<Posting>>; 5] =
             [uids, uids, types, types, 1].map(|length| vec![Vec::new(); length]);
-        for (policy, (scope, actions)) in self.scopes.iter().zip(actions).enumerate() {
+        for (policy, (scope, actions)) in scopes.iter().zip(actions).enumerate() {
             let (shelf, place) = match scope.place(&counts.0, &counts.1) {
                 Place::Principal(uid) => (0, uid.place()),
                 Place::Resource(uid) => (1, uid.place()),
@@ -143,7 +153,8 @@ impl Index {
                 Place::Rest => (4, 0),
             };
             let policy = u32::try_from(policy).ok()?;
-            let postings = actions.iter().map(|action| Posting { action: *action, policy });
+            let postings =
+                actions.iter().map(|action| Posting { action: *action, policy, scope: *scope });
             shelves.get_mut(shelf)?.get_mut(place)?.extend(postings);
         }
         let [principals, resources, principal_types, resource_types, rest] = shelves;
@@ -157,8 +168,9 @@ impl Index {
 
     fn shelve(&mut self, shelves: Vec<Vec<Posting>>) -> Option<Vec<Shelf>> {
         let shelve = |mut postings: Vec<Posting>| {
-            postings.sort_unstable();
-            postings.dedup();
+            let place = |posting: &Posting| (posting.action, posting.policy);
+            postings.sort_unstable_by_key(place);
+            postings.dedup_by_key(|posting| place(posting));
             let start = u32::try_from(self.postings.len()).ok()?;
             let length = u32::try_from(postings.len()).ok()?;
             self.postings.append(&mut postings);
@@ -170,75 +182,76 @@ impl Index {
     /// The policies whose scope the request satisfies.
     ///
     /// Takes time in proportion to the ancestors that scopes name and to what is found there.
-    pub(super) fn candidates(
-        &self,
-        principal: &Standing<'_>,
-        action: &Standing<'_>,
-        resource: &Standing<'_>,
-        found: &mut Candidates,
-    ) {
+    pub(super) fn candidates(&self, asked: &Asked<'_>, found: &mut Candidates) {
+        let Asked { principal, action, resource } = asked;
         let mut actions: SmallVec<[u32; 8]> = SmallVec::new();
         actions.extend(action.known().map(|uid| uid.0));
         action.ancestors_below(self.scope_uids, |uid| actions.push(uid.0));
         actions.push(ANY_ACTION);
-        let mut look = |shelf: Option<&Shelf>| {
-            let Some(shelf) = shelf.filter(|shelf| shelf.length > 0) else { return };
-            let start = shelf.start as usize;
-            let end = start.saturating_add(shelf.length as usize);
-            let postings = self.postings.get(start..end).unwrap_or_default();
-            for wanted in &actions {
-                for posting in of_action(postings, *wanted) {
-                    let scope = self.scopes.get(posting.policy as usize);
-                    if scope.is_some_and(|scope| scope.holds(principal, action, resource)) {
-                        found.push(posting.policy);
-                    }
-                }
+        let mut look = |shelves: &[Shelf], place: usize| {
+            if let Some(shelf) = shelves.get(place).filter(|shelf| shelf.length > 0) {
+                self.look(*shelf, &actions, asked, found);
             }
         };
-        look(Some(&self.rest));
+        look(std::slice::from_ref(&self.rest), 0);
         if let Some(id) = principal.entity_type {
-            look(self.principal_types.get(id.0 as usize));
+            look(&self.principal_types, id.0 as usize);
         }
         if let Some(id) = resource.entity_type {
-            look(self.resource_types.get(id.0 as usize));
+            look(&self.resource_types, id.0 as usize);
         }
         if let Some(uid) = principal.known() {
-            look(self.principals.get(uid.place()));
+            look(&self.principals, uid.place());
         }
-        principal.ancestors_below(self.scope_uids, |uid| look(self.principals.get(uid.place())));
+        principal.ancestors_below(self.scope_uids, |uid| look(&self.principals, uid.place()));
         if let Some(uid) = resource.known() {
-            look(self.resources.get(uid.place()));
+            look(&self.resources, uid.place());
         }
-        resource.ancestors_below(self.scope_uids, |uid| look(self.resources.get(uid.place())));
+        resource.ancestors_below(self.scope_uids, |uid| look(&self.resources, uid.place()));
         found.sort_unstable();
         // A list of actions files a policy more than once.
         found.dedup();
     }
+
+    #[inline]
+    fn look(&self, shelf: Shelf, actions: &[u32], asked: &Asked<'_>, found: &mut Candidates) {
+        let start = shelf.start as usize;
+        let end = start.saturating_add(shelf.length as usize);
+        let postings = self.postings.get(start..end).unwrap_or_default();
+        if postings.len() <= FEW {
+            let postings = postings.iter().filter(|posting| actions.contains(&posting.action));
+            found.extend(postings.filter(|one| one.holds(asked)).map(|one| one.policy));
+            return;
+        }
+        for wanted in actions {
+            let postings = of_action(postings, *wanted).iter();
+            found.extend(postings.filter(|one| one.holds(asked)).map(|one| one.policy));
+        }
+    }
 }
+
+/// So many postings are looked at one by one.
+const FEW: usize = 16;
 
 /// The postings of one action.
 fn of_action(postings: &[Posting], action: u32) -> &[Posting] {
-    let start = match postings.len() {
-        0..=8 => postings.iter().take_while(|posting| posting.action < action).count(),
-        _ => postings.partition_point(|posting| posting.action < action),
-    };
+    let start = postings.partition_point(|posting| posting.action < action);
     let rest = postings.get(start..).unwrap_or_default();
     let length = rest.iter().take_while(|posting| posting.action == action).count();
     rest.get(..length).unwrap_or_default()
 }
 
-impl Scope {
-    fn holds(
-        &self,
-        principal: &Standing<'_>,
-        action: &Standing<'_>,
-        resource: &Standing<'_>,
-    ) -> bool {
-        self.exact_action.is_none_or(|exact| action.known() == Some(exact))
-            && self.principal.holds(principal)
-            && self.resource.holds(resource)
+impl Posting {
+    #[inline]
+    fn holds(&self, asked: &Asked<'_>) -> bool {
+        let exact = || asked.action.known().is_some_and(|uid| uid.0 == self.action);
+        (!self.scope.exact_action || exact())
+            && self.scope.principal.holds(&asked.principal)
+            && self.scope.resource.holds(&asked.resource)
     }
+}
 
+impl Scope {
     /// Where the fewest other policies are.
     fn place(&self, principals: &[u32], resources: &[u32]) -> Place {
         let crowd = |counts: &[u32], uid: UidId| counts.get(uid.place()).copied();
@@ -267,12 +280,10 @@ impl Constraint {
             PrincipalOrResourceConstraint::Any => Some(Self::Any),
             PrincipalOrResourceConstraint::Eq(reference) => uid(reference).map(Self::Equal),
             PrincipalOrResourceConstraint::In(reference) => uid(reference).map(Self::In),
-            PrincipalOrResourceConstraint::Is(name) => {
-                names.add_type(TypeName::Parsed(name)).map(Self::Is)
-            }
+            PrincipalOrResourceConstraint::Is(name) => names.add_type(name).map(Self::Is),
             PrincipalOrResourceConstraint::IsIn(name, reference) => {
                 let uid = uid(reference);
-                let id = names.add_type(TypeName::Parsed(name));
+                let id = names.add_type(name);
                 id.zip(uid).map(|(id, uid)| Self::IsIn(id, uid))
             }
         }
@@ -285,6 +296,7 @@ impl Constraint {
         }
     }
 
+    #[inline]
     fn holds(&self, entity: &Standing<'_>) -> bool {
         let is_in =
             |uid: UidId| entity.known() == Some(uid) || entity.ancestors.contain(Uid::Known(uid));

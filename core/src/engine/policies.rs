@@ -1,7 +1,7 @@
 //! Policy texts into a policy set, with what the outcome needs to know of each policy.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, Template, ValidationMode, Validator};
 use cedar_policy_core::ast::EntityUID;
@@ -23,6 +23,8 @@ pub(super) struct Policies {
     pub(super) order: HashMap<PolicyId, usize>,
     /// What validation warned of.
     pub(super) warnings: Vec<Problem>,
+    /// The entities that policies write out, once they were asked for.
+    named: OnceLock<HashSet<EntityUID>>,
 }
 
 /// What is known of a policy beside its meaning.
@@ -66,13 +68,16 @@ impl Policies {
     }
 
     /// The entities that the policies write out.
-    pub(super) fn named(&self) -> HashSet<EntityUID> {
-        let literals = self.set.policies().flat_map(|policy| {
-            let scope = policy.template_links().into_iter().flat_map(HashMap::into_values);
-            policy.entity_literals().into_iter().chain(scope)
-        });
-        literals.map(|uid| AsRef::<EntityUID>::as_ref(&uid).clone()).collect()
+    pub(super) fn named(&self) -> &HashSet<EntityUID> {
+        self.named.get_or_init(|| self.set.policies().flat_map(named).collect())
     }
+}
+
+/// The entities that a policy writes out, in its scope and in its conditions.
+pub(super) fn named(policy: &Policy) -> impl Iterator<Item = EntityUID> {
+    let scope = policy.template_links().into_iter().flat_map(HashMap::into_values);
+    let literals = policy.entity_literals().into_iter().chain(scope);
+    literals.map(|uid| AsRef::<EntityUID>::as_ref(&uid).clone())
 }
 
 #[derive(Default)]
@@ -252,7 +257,7 @@ impl Reading {
         }
         LoadError::check(LoadErrorKind::Policy, problems)?;
         let order = infos.iter().enumerate().map(|(at, info)| (info.id.clone(), at)).collect();
-        Ok(Policies { set: self.set, infos, order, warnings })
+        Ok(Policies { set: self.set, infos, order, warnings, named: OnceLock::new() })
     }
 
     /// Strict validation: errors refuse, warnings are kept.

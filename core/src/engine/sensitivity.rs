@@ -1,9 +1,9 @@
 //! Sensitivity in entities, held against the manifest's order of labels.
 
-use cedar_policy::Entities;
-use cedar_policy_core::ast::{Entity, Literal, PartialValue, Value, ValueKind};
-use cedar_policy_core::entities::Entities as CoreEntities;
+use cedar_policy_core::ast::EntityUID;
 
+use super::compiled::{Field, Fields, Store, Stored};
+use super::names::KeyId;
 use super::spot;
 use crate::bundle::Member;
 use crate::model::{LoadError, LoadErrorKind, Problem};
@@ -19,64 +19,83 @@ const MOST: usize = 20;
 /// # Errors
 /// [`LoadError`] with the code `entities.sensitivity`, one problem for each of the first entities.
 pub(super) fn check(
-    entities: &Entities,
+    store: &Store,
     labels: &[String],
     member: Option<&Member>,
 ) -> Result<(), LoadError> {
-    let entities: &CoreEntities = entities.as_ref();
-    let wrong = entities.iter().filter_map(|entity| {
-        let values = entity.attrs().chain(entity.tags());
-        let (attribute, message) = values.into_iter().find_map(|(name, value)| match value {
-            PartialValue::Value(value) => disagreement(value, labels).map(|text| (name, text)),
-            PartialValue::Residual(_) => None,
-        })?;
-        let problem = problem(entity, attribute, &message, labels);
-        Some((
-            entity.uid(),
-            match member {
-                Some(member) => spot::entity(problem, member, entity.uid()),
-                None => problem,
-            },
-        ))
+    let look = Look { store, labels };
+    let wrong = store.names.entities().filter_map(|id| {
+        let row = store.names.entity(id)?;
+        let (key, message) = look.first(row.attributes()).or_else(|| look.first(row.tags()))?;
+        let uid = store.names.language_uid(id)?;
+        Some((problem(&uid, store.names.key_text(key), &message, labels), uid))
     });
-    let mut wrong: Vec<_> = wrong.collect();
-    wrong.sort_unstable_by_key(|(uid, _)| *uid);
-    let problems = wrong.into_iter().take(MOST).map(|(_, problem)| problem);
+    let mut wrong: Vec<(Problem, EntityUID)> = wrong.collect();
+    wrong.sort_unstable_by(|(_, one), (_, two)| one.cmp(two));
+    let problems = wrong.into_iter().take(MOST).map(|(problem, uid)| match member {
+        Some(member) => spot::entity(problem, member, &uid),
+        None => problem,
+    });
     LoadError::check(LoadErrorKind::Entities, problems.collect())
 }
 
-fn problem(entity: &Entity, attribute: &str, message: &str, labels: &[String]) -> Problem {
+fn problem(uid: &EntityUID, attribute: &str, message: &str, labels: &[String]) -> Problem {
     let order: Vec<String> =
         labels.iter().enumerate().map(|(rank, label)| format!("{rank} is {label:?}")).collect();
-    let (uid, attribute) = (entity.uid(), attribute.escape_debug());
-    let message = format!("`{attribute}` of `{uid}` has {message}");
+    let message = format!("`{}` of `{uid}` has {message}", attribute.escape_debug());
     Problem::error("entities.sensitivity", message)
         .help(format!("the manifest's order of sensitivity is: {}", order.join(", ")))
 }
 
-/// What is wrong with the first `{rank, label}` record in a value.
-fn disagreement(value: &Value, labels: &[String]) -> Option<String> {
-    match value.value_kind() {
-        ValueKind::Set(set) => set.iter().find_map(|value| disagreement(value, labels)),
-        ValueKind::Record(fields) => match (fields.get("rank"), fields.get("label")) {
-            (Some(rank), Some(label)) if fields.len() == 2 => pair(rank, label, labels),
-            _ => fields.values().find_map(|value| disagreement(value, labels)),
-        },
-        ValueKind::Lit(_) | ValueKind::ExtensionValue(_) => None,
+struct Look<'a> {
+    store: &'a Store,
+    labels: &'a [String],
+}
+
+impl Look<'_> {
+    /// What is wrong with the first field that holds something wrong.
+    fn first(&self, fields: Fields) -> Option<(KeyId, String)> {
+        let fields = self.store.pool.fields(fields).iter();
+        fields.map(|field| (field.key, self.disagreement(field.value))).find_map(found)
+    }
+
+    /// What is wrong with the first `{rank, label}` record in a value.
+    fn disagreement(&self, value: Stored) -> Option<String> {
+        match value {
+            Stored::Set(set) => {
+                let elements = self.store.pool.elements(set).iter();
+                elements.copied().find_map(|element| self.disagreement(element))
+            }
+            Stored::Record(fields) => {
+                let values = self.store.pool.fields(fields);
+                let named = |name: &str| {
+                    let of_name = |field: &&Field| self.store.names.key_text(field.key) == name;
+                    values.iter().find(of_name).map(|field| field.value)
+                };
+                match (named("rank"), named("label")) {
+                    (Some(rank), Some(label)) if values.len() == 2 => self.pair(rank, label),
+                    _ => self.first(fields).map(|(_, message)| message),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn pair(&self, rank: Stored, label: Stored) -> Option<String> {
+        let (Stored::Long(rank), Stored::Text { start, length }) = (rank, label) else {
+            return None;
+        };
+        let label = self.store.pool.text(start, length);
+        let expected = usize::try_from(rank).ok().and_then(|rank| self.labels.get(rank));
+        match expected {
+            Some(expected) if expected == label => None,
+            _ => Some(format!("rank {rank} with label `{}`", label.escape_debug())),
+        }
     }
 }
 
-fn pair(rank: &Value, label: &Value, labels: &[String]) -> Option<String> {
-    let (ValueKind::Lit(Literal::Long(rank)), ValueKind::Lit(Literal::String(label))) =
-        (rank.value_kind(), label.value_kind())
-    else {
-        return None;
-    };
-    let expected = usize::try_from(*rank).ok().and_then(|rank| labels.get(rank));
-    match expected {
-        Some(expected) if expected.as_str() == label.as_str() => None,
-        _ => Some(format!("rank {rank} with label `{}`", label.escape_debug())),
-    }
+fn found((key, message): (KeyId, Option<String>)) -> Option<(KeyId, String)> {
+    message.map(|message| (key, message))
 }
 
 #[cfg(test)]

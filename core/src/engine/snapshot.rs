@@ -1,12 +1,11 @@
 //! A bundle, checked and indexed, never changing.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy::Entities;
-use cedar_policy_core::ast::EntityUID;
 
 use super::compiled::{Program, Store};
+use super::names::Names;
 use super::policies::Policies;
 use super::{ErrorMode, Evaluator, Options, PolicyInfo, entities, schema, sensitivity};
 use crate::bundle::{Bundle, Member, Model};
@@ -27,12 +26,11 @@ pub struct Snapshot {
     pub(super) own_schema: Option<Member>,
     /// Sensitivity labels by rank; those of entities must agree.
     sensitivity: Arc<[String]>,
-    pub(super) entities: Entities,
-    /// The entities that policies write out, which a decision can reach from anywhere.
-    pub(super) named: Arc<HashSet<EntityUID>>,
+    pub(super) store: Store,
+    /// The stored entities in the language's own form, once they were asked for.
+    official: OnceLock<Entities>,
     /// None when the official authorizer decides.
     pub(super) program: Option<Arc<Program>>,
-    pub(super) store: Option<Store>,
     pub(super) options: Options,
     pub(super) model: Model,
     revision: Revision,
@@ -59,29 +57,28 @@ impl Snapshot {
         let schema = schema::read(bundle, limits)?;
         let strict = model == Model::Notebook || options.validation.of_policies();
         let policies = Policies::read(bundle, schema.as_ref().filter(|_| strict), limits)?;
-        let entities = entities::read(bundle.entities(), schema.as_ref(), limits)?;
-        let sensitivity: Arc<[String]> = bundle.manifest().sensitivity.as_slice().into();
-        if model == Model::Notebook {
-            sensitivity::check(&entities, &sensitivity, bundle.entities())?;
-        }
-        let named = policies.named();
         let program = match options.evaluator {
-            Evaluator::Compiled => Program::build(&policies, schema.as_ref()).map(Arc::new),
+            Evaluator::Compiled => Some(Arc::new(Program::build(&policies, schema.as_ref())?)),
             Evaluator::Reference => None,
         };
-        Ok(Self {
-            store: program.as_ref().and_then(|program| program.store(&entities)),
+        let sensitivity: Arc<[String]> = bundle.manifest().sensitivity.as_slice().into();
+        let snapshot = Self {
+            store: Filled { program: program.as_deref(), schema: schema.as_ref(), limits, model }
+                .store(bundle.entities(), &sensitivity)?,
+            official: OnceLock::new(),
             program,
             policies: Arc::new(policies),
             schema: schema.map(Arc::new),
             own_schema: bundle.schema().cloned(),
             sensitivity,
-            entities,
-            named: Arc::new(named),
             options,
             model,
             revision: bundle.revision(),
-        })
+        };
+        if options.evaluator == Evaluator::Reference {
+            snapshot.official();
+        }
+        Ok(snapshot)
     }
 
     /// The same policies over other entities.
@@ -89,23 +86,25 @@ impl Snapshot {
     /// # Errors
     /// When the entities are refused, as in [`Snapshot::build`].
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
-        let member = Some(entities);
-        let entities = entities::read(member, self.schema.as_deref(), &self.options.limits)?;
-        if self.model == Model::Notebook {
-            sensitivity::check(&entities, &self.sensitivity, member)?;
-        }
         let program = self.program.clone();
+        let (schema, limits) = (self.schema.as_deref(), &self.options.limits);
         Ok(Self {
-            store: program.as_ref().and_then(|program| program.store(&entities)),
+            store: Filled { program: program.as_deref(), schema, limits, model: self.model }
+                .store(Some(entities), &self.sensitivity)?,
+            official: OnceLock::new(),
             program,
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
             own_schema: self.own_schema.clone(),
             sensitivity: Arc::clone(&self.sensitivity),
-            entities,
-            named: Arc::clone(&self.named),
             ..*self
         })
+    }
+
+    /// The stored entities in the language's own form; takes the time and the memory of making it
+    /// when it is first asked for.
+    pub(super) fn official(&self) -> &Entities {
+        self.official.get_or_init(|| self.store.official())
     }
 
     pub(super) fn outcome(&self, evaluation: Evaluation) -> Outcome {
@@ -178,7 +177,7 @@ impl Snapshot {
     /// How many entities are stored, the actions of the schema among them.
     #[must_use]
     pub fn entity_count(&self) -> usize {
-        self.entities.len()
+        self.store.len()
     }
 
     /// Bounds on requests.
@@ -191,6 +190,25 @@ impl Snapshot {
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+}
+
+/// What entities are read by.
+struct Filled<'a> {
+    program: Option<&'a Program>,
+    schema: Option<&'a Schema>,
+    limits: &'a Limits,
+    model: Model,
+}
+
+impl Filled<'_> {
+    fn store(&self, member: Option<&Member>, labels: &[String]) -> Result<Store, LoadError> {
+        let names = self.program.map_or_else(Names::new, Program::names);
+        let store = entities::read(member, self.schema, names, self.limits)?;
+        if self.model == Model::Notebook {
+            sensitivity::check(&store, labels, member)?;
+        }
+        Ok(store)
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) enum Ancestors<'a> {
 }
 
 impl Ancestors<'_> {
+    #[inline]
     pub(super) fn contain(&self, uid: Uid<'_>) -> bool {
         match self {
             // INVARIANT: a stored entity's ancestors are all known.
@@ -38,6 +39,7 @@ impl Ancestors<'_> {
 
 impl Standing<'_> {
     /// Its uid, when the snapshot names it.
+    #[inline]
     pub(super) fn known(&self) -> Option<UidId> {
         match self.uid {
             Uid::Known(id) => Some(id),
@@ -46,6 +48,7 @@ impl Standing<'_> {
     }
 
     /// Calls back with those ancestors of which the number is below `bound`.
+    #[inline]
     pub(super) fn ancestors_below(&self, bound: u32, mut each: impl FnMut(UidId)) {
         match self.ancestors {
             Ancestors::Stored(ancestors) => {

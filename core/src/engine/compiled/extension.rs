@@ -10,14 +10,14 @@ use cedar_policy_core::extensions::Extensions;
 
 /// An address, or a range of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Address {
+pub(in crate::engine) struct Address {
     pub(super) address: IpAddr,
     pub(super) prefix: u8,
 }
 
 /// A value of an extension type.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Extension {
+pub(in crate::engine) enum Extension {
     /// In ten-thousandths.
     Decimal(i64),
     /// In milliseconds since 1970.
@@ -51,7 +51,7 @@ pub(super) enum Function {
 
 /// What a constructor makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Made {
+pub(in crate::engine) enum Made {
     Address,
     Decimal,
     DateTime,
@@ -95,21 +95,78 @@ impl Function {
 }
 
 impl Made {
-    /// The value that this text stands for; the language's own constructor reads it.
-    pub(super) fn read(self, text: &str) -> Option<Extension> {
-        let name = match self {
+    const ALL: [Self; 4] = [Self::Address, Self::Decimal, Self::DateTime, Self::Duration];
+
+    /// What the constructor of this name makes.
+    pub(in crate::engine) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|made| made.constructor() == name)
+    }
+
+    /// What makes values of this type.
+    pub(in crate::engine) fn of_type(name: &Name) -> Option<Self> {
+        if !name.is_unqualified() {
+            return None;
+        }
+        let name: &str = name.basename_as_ref().as_ref();
+        Self::ALL.into_iter().find(|made| match made {
+            Self::Address => name == "ipaddr",
+            made => name == made.constructor(),
+        })
+    }
+
+    fn constructor(self) -> &'static str {
+        match self {
             Self::Address => "ip",
             Self::Decimal => "decimal",
             Self::DateTime => "datetime",
             Self::Duration => "duration",
-        };
-        let name = Name::parse_unqualified_name(name).ok()?;
-        let function = Extensions::all_available().func(&name).ok()?;
-        let PartialValue::Value(value) = function.call(&[OfficialValue::from(text)]).ok()? else {
-            return None;
-        };
+        }
+    }
+
+    /// The value that this text stands for; the language's own constructor reads it.
+    pub(in crate::engine) fn read(self, text: &str) -> Option<Extension> {
+        let value = call(self.constructor(), &[OfficialValue::from(text)])?;
         let ValueKind::ExtensionValue(value) = value.value_kind() else { return None };
         read(value)
+    }
+}
+
+impl Extension {
+    /// The language's own value.
+    pub(super) fn to_value(self) -> Option<OfficialValue> {
+        let duration = |millis: i64| call("duration", &[format!("{millis}ms").into()]);
+        match self {
+            Self::Decimal(value) => {
+                let (sign, size) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
+                let (whole, part) = (size.div_euclid(10_000), size.rem_euclid(10_000));
+                call("decimal", &[format!("{sign}{whole}.{part:04}").into()])
+            }
+            Self::DateTime(millis) => {
+                let start = call("datetime", &["1970-01-01".into()])?;
+                call("offset", &[start, duration(millis)?])
+            }
+            Self::Duration(millis) => duration(millis),
+            Self::Address(Address { address, prefix }) => {
+                let address = match address {
+                    IpAddr::V4(address) => address.to_string(),
+                    // Group by group: the language does not read a V4 address inside a V6 one.
+                    IpAddr::V6(address) => {
+                        address.segments().map(|group| format!("{group:x}")).join(":")
+                    }
+                };
+                call("ip", &[format!("{address}/{prefix}").into()])
+            }
+        }
+    }
+}
+
+/// Calls a function of the language's extensions.
+fn call(name: &str, arguments: &[OfficialValue]) -> Option<OfficialValue> {
+    let name = Name::parse_unqualified_name(name).ok()?;
+    let function = Extensions::all_available().func(&name).ok()?;
+    match function.call(arguments).ok()? {
+        PartialValue::Value(value) => Some(value),
+        PartialValue::Residual(_) => None,
     }
 }
 

@@ -7,7 +7,8 @@ use super::pool::{Fields, Pool};
 use super::record::Record;
 use super::store::Store;
 use super::value::{Deferred, Value};
-use crate::engine::names::{KeyId, Names, Uid};
+use crate::engine::index::Asked;
+use crate::engine::names::{EntityRow, KeyId, Names, Uid};
 use crate::engine::standing::{Ancestors, Standing};
 
 /// All that evaluating a policy can look at.
@@ -18,9 +19,7 @@ pub(super) struct Frame<'a> {
     pub(super) constants: &'a Pool,
     pub(super) overlay: Option<&'a Overlay<'a>>,
     pub(super) arena: &'a Bump,
-    pub(super) principal: Standing<'a>,
-    pub(super) action: Standing<'a>,
-    pub(super) resource: Standing<'a>,
+    pub(super) asked: Asked<'a>,
     pub(super) context: Record<'a>,
 }
 
@@ -43,15 +42,24 @@ impl<'a> Frame<'a> {
     ) -> Self {
         let nowhere = |uid| Standing { uid, entity_type: None, ancestors: Ancestors::Stored(&[]) };
         let [principal, action, resource] = uids.map(nowhere);
-        let mut frame =
-            Self { store, constants, overlay, arena, principal, action, resource, context };
-        frame.principal = frame.standing(principal.uid);
-        frame.action = frame.standing(action.uid);
-        frame.resource = frame.standing(resource.uid);
+        let asked = Asked { principal, action, resource };
+        let mut frame = Self { store, constants, overlay, arena, asked, context };
+        frame.asked = Asked {
+            principal: frame.standing(principal.uid),
+            action: frame.standing(action.uid),
+            resource: frame.standing(resource.uid),
+        };
         frame
     }
 
     pub(super) fn standing(&self, uid: Uid<'a>) -> Standing<'a> {
+        if let (None, Uid::Known(id)) = (self.overlay, uid)
+            && let Some((entity_type, row)) = self.store.names.row(id)
+        {
+            let ancestors = row.map_or(&[][..], |row| self.store.ancestors(row));
+            let ancestors = Ancestors::Stored(ancestors);
+            return Standing { uid, entity_type: Some(entity_type), ancestors };
+        }
         let entity_type = self.store.names.type_of(uid);
         Standing { uid, entity_type, ancestors: self.ancestors(uid) }
     }
@@ -83,7 +91,7 @@ impl<'a> Frame<'a> {
         key: Option<KeyId>,
         text: &str,
     ) -> Result<Option<Value<'a>>, Deferred> {
-        match self.under(uid, |row| row.attributes) {
+        match self.under(uid, EntityRow::attributes) {
             Under::Nothing => Ok(None),
             Under::Stored(fields) => self.field(fields, key),
             Under::Over(over, fields) => match over.attribute(text, self)? {
@@ -96,7 +104,7 @@ impl<'a> Frame<'a> {
     /// A tag, when there are the entity and the tag.
     pub(super) fn tag(&self, uid: Uid<'a>, text: &str) -> Result<Option<Value<'a>>, Deferred> {
         let key = self.names().key_id(text);
-        match self.under(uid, |row| row.tags) {
+        match self.under(uid, EntityRow::tags) {
             Under::Nothing => Ok(None),
             Under::Stored(fields) => self.field(fields, key),
             Under::Over(over, fields) => match over.tag(text, self)? {
@@ -106,7 +114,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    fn under(&self, uid: Uid<'a>, part: impl Fn(&super::store::Row) -> Fields) -> Under<'a> {
+    fn under(&self, uid: Uid<'a>, part: impl Fn(&EntityRow) -> Fields) -> Under<'a> {
         let stored = match uid {
             Uid::Known(id) => self.store.row(id).map(part),
             Uid::Written(_) | Uid::Parsed(_) => None,

@@ -11,7 +11,7 @@ use super::extension::Function;
 use super::node::{Binary, Key, Node};
 use super::pattern::Pattern;
 use super::pool::{Pool, Stored};
-use crate::engine::names::{Names, TypeName};
+use crate::engine::names::Names;
 
 /// Expressions that nest further are left to the official evaluator, which minds its stack.
 pub(super) const MAX_DEPTH: usize = 200;
@@ -107,7 +107,7 @@ impl Lowering<'_> {
             }
             ExprKind::Is { expr, entity_type } => Node::Is(
                 Box::new(self.node(expr, policy, below)?),
-                self.names.add_type(TypeName::Parsed(entity_type))?,
+                self.names.add_type(entity_type)?,
             ),
             ExprKind::Set(items) => {
                 let nodes = items.iter().map(|item| self.node(item, policy, below));

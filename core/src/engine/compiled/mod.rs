@@ -5,6 +5,7 @@
 //! evaluator, so errors are its own.
 
 mod extension;
+mod filling;
 mod frame;
 mod lower;
 mod node;
@@ -13,6 +14,7 @@ mod overlay;
 mod pattern;
 mod pool;
 mod record;
+mod restore;
 mod run;
 mod set;
 mod store;
@@ -29,13 +31,16 @@ use self::overlay::Overlay;
 use self::pool::Pool;
 use self::record::Record;
 use super::index::{self, Candidates, Index};
-use super::names::{Names, TypeName, Uid, UidId};
+use super::names::{Names, Uid, UidId};
 use super::policies::Policies;
 use super::question::Question;
-use crate::model::{Effect, Schema};
+use crate::model::{Effect, LoadError, LoadErrorKind, Problem, Schema};
 use crate::request::Request;
 
+pub(super) use self::extension::Made;
+pub(super) use self::filling::{Filling, Unclosed};
 pub(super) use self::official::Stored as Official;
+pub(super) use self::pool::{Field, Fields, Stored};
 pub(super) use self::store::Store;
 
 /// The policies of a snapshot in compiled form.
@@ -100,8 +105,16 @@ const STACK_LEFT: usize = 100 << 10;
 impl Program {
     /// Indexes and lowers policies; takes time in proportion to their text.
     ///
-    /// `None` when there are more names than can be numbered.
-    pub(super) fn build(policies: &Policies, schema: Option<&Schema>) -> Option<Self> {
+    /// # Errors
+    /// When there are more names than can be numbered.
+    pub(super) fn build(policies: &Policies, schema: Option<&Schema>) -> Result<Self, LoadError> {
+        Self::numbered(policies, schema).ok_or_else(|| {
+            let message = "there is more in the policies than can be numbered";
+            LoadError::new(LoadErrorKind::Policy, Problem::error("policy.invalid", message))
+        })
+    }
+
+    fn numbered(policies: &Policies, schema: Option<&Schema>) -> Option<Self> {
         let each = || policies.set.policies().map(AsRef::<Policy>::as_ref);
         let (mut names, mut constants) = (Names::new(), Pool::default());
         index::number_scopes(&mut names, each());
@@ -112,20 +125,15 @@ impl Program {
             condition: lowering.condition(policy.as_ref()),
         });
         let compiled = lowered.collect();
-        for uid in policies.named() {
-            names.add_uid(&uid)?;
-        }
         for name in schema.into_iter().flat_map(Schema::entity_types) {
-            names.add_type(TypeName::Parsed(name.as_ref()))?;
+            names.add_type(name.as_ref())?;
         }
         Some(Self { names, constants, index, policies: compiled })
     }
 
-    /// Takes entities in; takes time in proportion to them, their attributes and their ancestors.
-    ///
-    /// `None` when there are more than can be numbered.
-    pub(super) fn store(&self, entities: &cedar_policy::Entities) -> Option<Store> {
-        Store::build(self.names.clone(), entities.as_ref().iter())
+    /// What the policies and the schema name, for entities to be read next to.
+    pub(super) fn names(&self) -> Names {
+        self.names.clone()
     }
 
     /// Which policies a request satisfies.
@@ -188,8 +196,8 @@ impl Program {
         let mut frame = Frame { arena: &arena, ..handles.0 };
         let standing = frame.standing(Uid::Known(uid));
         match place {
-            Place::Principal => frame.principal = standing,
-            Place::Resource => frame.resource = standing,
+            Place::Principal => frame.asked.principal = standing,
+            Place::Resource => frame.asked.resource = standing,
         }
         self.run(&frame)
     }
@@ -200,7 +208,7 @@ impl Program {
             return Err(Unable::Stack);
         }
         let mut candidates = Candidates::new();
-        self.index.candidates(&frame.principal, &frame.action, &frame.resource, &mut candidates);
+        self.index.candidates(&frame.asked, &mut candidates);
         let mut satisfied = Satisfied::default();
         for at in candidates {
             let Some(policy) = self.policies.get(at as usize) else { continue };

@@ -1,15 +1,13 @@
 //! What the compiled form leaves to the official evaluator.
 
-use std::collections::HashSet;
-
-use cedar_policy::{Decision, Entities};
+use cedar_policy::Decision;
 use cedar_policy_core::ast::{self, EntityUID, EntityUIDEntry, Policy};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
 
-use super::Satisfied;
+use super::{Satisfied, Store};
 use crate::engine::overlay;
-use crate::engine::policies::Policies;
+use crate::engine::policies::{self, Policies};
 use crate::engine::snapshot::Evaluation;
 use crate::request::Request;
 
@@ -17,8 +15,7 @@ use crate::request::Request;
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Stored<'a> {
     pub(in crate::engine) policies: &'a Policies,
-    pub(in crate::engine) entities: &'a Entities,
-    pub(in crate::engine) named: &'a HashSet<EntityUID>,
+    pub(in crate::engine) store: &'a Store,
 }
 
 impl Satisfied {
@@ -51,11 +48,13 @@ impl Satisfied {
     ) -> Result<Evaluation, String> {
         let mut errors = Vec::new();
         if !self.deferred.is_empty() {
-            let merged = match request.has_overlay() {
-                true => Some(overlay::merge(stored.entities, request, stored.named)?),
-                false => None,
-            };
-            let entities = merged.as_ref().unwrap_or(stored.entities);
+            let deferred = std::mem::take(&mut self.deferred);
+            let policies = deferred.iter().filter_map(|at| {
+                let id = &stored.policies.infos.get(*at as usize)?.id;
+                Some((*at, stored.policies.set.policy(id)?))
+            });
+            let named = policies.clone().flat_map(|(_, policy)| policies::named(policy)).collect();
+            let entities = overlay::merge(stored.store, request, &named)?;
             let entry = |uid: &cedar_policy::EntityUid| {
                 EntityUIDEntry::known(AsRef::<EntityUID>::as_ref(uid).clone(), None)
             };
@@ -66,10 +65,7 @@ impl Satisfied {
                 Some(request.context().as_ref().clone()),
             );
             let evaluator = Evaluator::new(asked, entities.as_ref(), Extensions::all_available());
-            for at in std::mem::take(&mut self.deferred) {
-                let info = stored.policies.infos.get(at as usize);
-                let policy = info.and_then(|info| stored.policies.set.policy(&info.id));
-                let Some(policy) = policy else { continue };
+            for (at, policy) in policies {
                 match evaluator.evaluate(AsRef::<Policy>::as_ref(policy)) {
                     Ok(true) => self.add(at, policy.effect()),
                     Ok(false) => {}

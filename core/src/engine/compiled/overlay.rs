@@ -5,7 +5,7 @@ use cedar_policy_core::ast::{Entity, PartialValue};
 use super::frame::Frame;
 use super::store::Store;
 use super::value::{Deferred, Value};
-use crate::engine::names::Uid;
+use crate::engine::names::{EntityRow, Uid};
 use crate::engine::standing::Ancestors;
 use crate::request::Request;
 
@@ -150,7 +150,7 @@ impl<'a> Over<'a> {
     }
 }
 
-fn stored<'a>(uid: Uid<'_>, store: &'a Store) -> Option<&'a super::store::Row> {
+fn stored<'a>(uid: Uid<'_>, store: &'a Store) -> Option<&'a EntityRow> {
     match uid {
         Uid::Known(id) => store.row(id),
         Uid::Written(_) | Uid::Parsed(_) => None,

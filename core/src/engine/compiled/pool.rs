@@ -9,7 +9,7 @@ use crate::engine::names::{KeyId, Names, UidId};
 
 /// A value that lives in a pool.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Stored {
+pub(in crate::engine) enum Stored {
     Bool(bool),
     Long(i64),
     Text {
@@ -30,35 +30,40 @@ pub(super) enum Stored {
 
 /// A run of elements.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StoredSet {
+pub(in crate::engine) struct StoredSet {
     start: u32,
     length: u32,
 }
 
 /// A run of fields, in the order of their keys.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Fields {
-    start: u32,
-    length: u32,
+pub(in crate::engine) struct Fields {
+    pub(super) start: u32,
+    pub(super) length: u32,
 }
 
 /// An attribute, a tag or a part of a record.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    pub(super) key: KeyId,
-    pub(super) value: Stored,
+pub(in crate::engine) struct Field {
+    pub(in crate::engine) key: KeyId,
+    pub(in crate::engine) value: Stored,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Pool {
+pub(in crate::engine) struct Pool {
     text: String,
     elements: Vec<Stored>,
     fields: Vec<Field>,
     addresses: Vec<Address>,
 }
 
+/// How far a pool was filled.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Mark([usize; 4]);
+
 impl Pool {
-    pub(super) fn text(&self, start: u32, length: u32) -> &str {
+    #[inline]
+    pub(in crate::engine) fn text(&self, start: u32, length: u32) -> &str {
         let (start, length) = (start as usize, length as usize);
         self.text.get(start..start.saturating_add(length)).unwrap_or_default()
     }
@@ -68,17 +73,20 @@ impl Pool {
     }
 
     /// Elements of a set: literals first and in their order, each once.
-    pub(super) fn elements(&self, set: StoredSet) -> &[Stored] {
+    #[inline]
+    pub(in crate::engine) fn elements(&self, set: StoredSet) -> &[Stored] {
         let (start, length) = (set.start as usize, set.length as usize);
         self.elements.get(start..start.saturating_add(length)).unwrap_or_default()
     }
 
-    pub(super) fn fields(&self, fields: Fields) -> &[Field] {
+    #[inline]
+    pub(in crate::engine) fn fields(&self, fields: Fields) -> &[Field] {
         let (start, length) = (fields.start as usize, fields.length as usize);
         self.fields.get(start..start.saturating_add(length)).unwrap_or_default()
     }
 
-    pub(super) fn field(&self, fields: Fields, key: KeyId) -> Option<Stored> {
+    #[inline]
+    pub(in crate::engine) fn field(&self, fields: Fields, key: KeyId) -> Option<Stored> {
         let fields = self.fields(fields);
         let found = match fields.len() {
             0..=8 => fields.iter().find(|field| field.key == key),
@@ -99,57 +107,96 @@ impl Pool {
         Some(match value.value_kind() {
             ValueKind::Lit(Literal::Bool(value)) => Stored::Bool(*value),
             ValueKind::Lit(Literal::Long(value)) => Stored::Long(*value),
-            ValueKind::Lit(Literal::String(text)) => {
-                let (start, length) =
-                    (u32::try_from(self.text.len()).ok()?, u32::try_from(text.len()).ok()?);
-                self.text.push_str(text);
-                Stored::Text { start, length }
-            }
+            ValueKind::Lit(Literal::String(text)) => self.add_text(text)?,
             ValueKind::Lit(Literal::EntityUID(uid)) => Stored::Entity(names.add_uid(uid)?),
             ValueKind::Set(set) => {
-                let elements = set.iter().map(|element| self.add(element, names));
-                let mut elements: Vec<Stored> = elements.collect();
-                if elements.iter().any(|element| matches!(element, Stored::Opaque)) {
-                    return None;
-                }
+                let elements = set.iter().map(|element| self.try_add(element, names));
+                let mut elements = elements.collect::<Option<Vec<Stored>>>()?;
                 elements.sort_by(|one, two| self.compare(one, two));
-                let start = u32::try_from(self.elements.len()).ok()?;
-                let length = u32::try_from(elements.len()).ok()?;
-                self.elements.append(&mut elements);
-                Stored::Set(StoredSet { start, length })
+                self.push_elements(elements)?
             }
             ValueKind::Record(record) => {
                 let fields = record.iter().map(|(key, value)| (key.as_str(), value));
                 Stored::Record(self.add_fields(fields, names)?)
             }
-            ValueKind::ExtensionValue(value) => match extension::read(value)? {
-                Extension::Decimal(value) => Stored::Decimal(value),
-                Extension::DateTime(value) => Stored::DateTime(value),
-                Extension::Duration(value) => Stored::Duration(value),
-                Extension::Address(address) => {
-                    let at = u32::try_from(self.addresses.len()).ok()?;
-                    self.addresses.push(address);
-                    Stored::Address(at)
-                }
-            },
+            ValueKind::ExtensionValue(value) => self.add_extension(extension::read(value)?)?,
         })
     }
 
-    /// Takes the attributes or tags of an entity in.
-    pub(super) fn add_partial<'v>(
+    /// Takes a text in; `None` when there is more than can be numbered, as with the next.
+    pub(in crate::engine) fn add_text(&mut self, text: &str) -> Option<Stored> {
+        let start = u32::try_from(self.text.len()).ok()?;
+        let length = u32::try_from(text.len()).ok()?;
+        self.text.push_str(text);
+        Some(Stored::Text { start, length })
+    }
+
+    pub(in crate::engine) fn add_extension(&mut self, value: Extension) -> Option<Stored> {
+        Some(match value {
+            Extension::Decimal(value) => Stored::Decimal(value),
+            Extension::DateTime(value) => Stored::DateTime(value),
+            Extension::Duration(value) => Stored::Duration(value),
+            Extension::Address(address) => {
+                let at = u32::try_from(self.addresses.len()).ok()?;
+                self.addresses.push(address);
+                Stored::Address(at)
+            }
+        })
+    }
+
+    /// Takes in a set of these literals, of which there may be some more than once; `None` when one
+    /// of them is none.
+    pub(in crate::engine) fn add_literals(&mut self, mut elements: Vec<Stored>) -> Option<Stored> {
+        if elements.iter().any(|element| element.rank() == NO_LITERAL) {
+            return None;
+        }
+        elements.sort_by(|one, two| self.compare(one, two));
+        elements.dedup_by(|one, two| self.compare(one, two).is_eq());
+        self.push_elements(elements)
+    }
+
+    fn push_elements(&mut self, mut elements: Vec<Stored>) -> Option<Stored> {
+        let start = u32::try_from(self.elements.len()).ok()?;
+        let length = u32::try_from(elements.len()).ok()?;
+        self.elements.append(&mut elements);
+        Some(Stored::Set(StoredSet { start, length }))
+    }
+
+    /// How far it is filled.
+    pub(in crate::engine) fn mark(&self) -> Mark {
+        let (text, elements) = (self.text.len(), self.elements.len());
+        Mark([text, elements, self.fields.len(), self.addresses.len()])
+    }
+
+    /// Forgets what was taken in since.
+    pub(in crate::engine) fn rewind(&mut self, Mark([text, elements, fields, addresses]): Mark) {
+        self.text.truncate(text);
+        self.elements.truncate(elements);
+        self.fields.truncate(fields);
+        self.addresses.truncate(addresses);
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.elements.shrink_to_fit();
+        self.fields.shrink_to_fit();
+        self.addresses.shrink_to_fit();
+    }
+
+    /// The fields of an entity's attributes or tags, of which the values are taken in; `None` when one
+    /// of them cannot be.
+    pub(super) fn fields_of<'v>(
         &mut self,
         values: impl Iterator<Item = (&'v str, &'v PartialValue)>,
         names: &mut Names,
-    ) -> Option<Fields> {
+    ) -> Option<Vec<Field>> {
         let mut fields = Vec::new();
         for (key, value) in values {
-            let value = match value {
-                PartialValue::Value(value) => self.add(value, names),
-                PartialValue::Residual(_) => Stored::Opaque,
-            };
+            let PartialValue::Value(value) = value else { return None };
+            let value = self.try_add(value, names)?;
             fields.push(Field { key: names.add_key(key)?, value });
         }
-        self.push_fields(fields)
+        Some(fields)
     }
 
     fn add_fields<'v>(
@@ -159,13 +206,14 @@ impl Pool {
     ) -> Option<Fields> {
         let mut fields = Vec::new();
         for (key, value) in values {
-            let value = self.add(value, names);
+            let value = self.try_add(value, names)?;
             fields.push(Field { key: names.add_key(key)?, value });
         }
         self.push_fields(fields)
     }
 
-    fn push_fields(&mut self, mut fields: Vec<Field>) -> Option<Fields> {
+    /// Takes fields in, each key once.
+    pub(in crate::engine) fn push_fields(&mut self, mut fields: Vec<Field>) -> Option<Fields> {
         fields.sort_unstable_by_key(|field| field.key);
         let start = u32::try_from(self.fields.len()).ok()?;
         let length = u32::try_from(fields.len()).ok()?;
@@ -195,7 +243,9 @@ impl Stored {
             Self::Long(_) => 1,
             Self::Text { .. } => 2,
             Self::Entity(_) => 3,
-            _ => 4,
+            _ => NO_LITERAL,
         }
     }
 }
+
+const NO_LITERAL: u8 = 4;

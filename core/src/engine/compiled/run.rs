@@ -22,9 +22,9 @@ impl<'a> Frame<'a> {
     fn value(&self, node: &'a Node) -> Result<Value<'a>, Deferred> {
         Ok(match node {
             Node::Constant(stored) => Value::stored(*stored, self.constants)?,
-            Node::Principal => Value::Entity(self.principal.uid),
-            Node::Action => Value::Entity(self.action.uid),
-            Node::Resource => Value::Entity(self.resource.uid),
+            Node::Principal => Value::Entity(self.asked.principal.uid),
+            Node::Action => Value::Entity(self.asked.action.uid),
+            Node::Resource => Value::Entity(self.asked.resource.uid),
             Node::Context => Value::Record(self.context),
             Node::All(nodes) => {
                 for node in nodes {

@@ -55,8 +55,8 @@ pub(super) fn types(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
 /// What a request brings along cannot be seen here, such as a profile with its groups.
 pub(super) fn groups(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
     const CODE: &str = "lint.unused_group";
-    let stored: &Entities = snapshot.entities.as_ref();
-    let mut used: HashSet<EntityUID> = (*snapshot.named).clone();
+    let stored: &Entities = snapshot.official().as_ref();
+    let mut used: HashSet<EntityUID> = snapshot.policies.named().clone();
     for entity in stored.iter() {
         let values = entity.attrs().chain(entity.tags());
         let values = values.filter_map(|(_, value)| match value {
@@ -108,7 +108,7 @@ pub(super) fn groups(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
 /// The entity types that policies write out.
 fn named_types(snapshot: &Snapshot) -> HashSet<EntityType> {
     let mut named: HashSet<EntityType> =
-        snapshot.named.iter().map(|uid| uid.entity_type().clone()).collect();
+        snapshot.policies.named().iter().map(|uid| uid.entity_type().clone()).collect();
     for policy in snapshot.policies.set.policies() {
         let policy: &ast::Policy = policy.as_ref();
         let (principal, resource) = (policy.principal_constraint(), policy.resource_constraint());
