@@ -1,86 +1,83 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::expressions::value;
-use super::{ATTRIBUTES, Choices, IDS, KINDS, Kind, TYPES};
+use super::world::{ACTIONS, DECLARED, IDS, KINDS, LISTED, UNDECLARED, World};
+use super::{Choices, Uid};
 
-/// Stored entities in the language's JSON form; with `strict`, such as the schema allows.
-pub(crate) fn generate(choices: &mut Choices<'_>, strict: bool) -> Value {
+/// Stored entities in the language's JSON form: so many of each type at the most.
+pub(crate) fn stored(choices: &mut Choices<'_>, world: &World, most: usize) -> Vec<Value> {
     let mut entities = Vec::new();
-    for (rank, name) in TYPES.iter().take(4).enumerate() {
-        for (number, id) in IDS.iter().take(6).enumerate() {
-            if choices.chance(60) && !(strict && rank == 3) {
-                let parents = parents(choices, rank, number);
-                entities.push(entity(choices, name, id, parents, strict));
+    for (number, id) in IDS.iter().take(most).enumerate() {
+        for (place, name) in DECLARED.iter().enumerate() {
+            if (place == LISTED && world.strict && number > 2) || !choices.chance(65) {
+                continue;
             }
+            let parents = parents(choices, world, place, number);
+            entities.push(described(choices, world, (name, id), Some(place), parents));
+        }
+        if !world.strict && choices.chance(30) {
+            let parents = parents(choices, world, 0, number);
+            entities.push(described(choices, world, (UNDECLARED[0], id), None, parents));
         }
     }
-    if !strict {
-        for (action, parents) in
-            [("read", &["all", "group"][..]), ("write", &["group"]), ("group", &["all"])]
-        {
-            if choices.chance(80) {
-                let parents: Vec<Value> =
-                    parents.iter().map(|id| json!({"type": "Action", "id": id})).collect();
+    if !world.strict {
+        for action in &world.actions {
+            if choices.chance(85) {
+                let groups: Vec<Value> = action.groups.iter().map(|at| uid(ACTIONS[*at])).collect();
                 entities.push(json!({
-                    "uid": {"type": "Action", "id": action}, "attrs": {}, "parents": parents,
+                    "uid": uid(ACTIONS[action.place]), "attrs": {}, "parents": groups,
                 }));
             }
         }
     }
-    entities.into()
+    entities
+}
+
+/// One entity; of a type that nobody declared, with attributes of any other.
+pub(crate) fn described(
+    choices: &mut Choices<'_>,
+    world: &World,
+    entity: Uid,
+    place: Option<usize>,
+    parents: Vec<Value>,
+) -> Value {
+    let kind = &world.types[place.unwrap_or_else(|| choices.below(DECLARED.len()))];
+    let attributes = world.fields(choices, &kind.attributes, None);
+    let mut tags = Map::new();
+    if kind.tags.is_some() || !world.strict {
+        for tag in ["a", "b", "n", "", "é*"] {
+            if choices.chance(40) {
+                let any = KINDS[choices.below(KINDS.len())];
+                let tag_kind = kind.tags.filter(|_| world.strict || choices.chance(70));
+                let attribute = super::world::Attribute {
+                    name: tag,
+                    kind: tag_kind.unwrap_or(any),
+                    of: 0,
+                    required: true,
+                };
+                tags.insert(tag.to_owned(), world.value(choices, &attribute, None));
+            }
+        }
+    }
+    json!({"uid": uid(entity), "attrs": attributes, "parents": parents, "tags": tags})
 }
 
 /// Parents that come before the entity in a fixed order, so that there is no cycle.
-fn parents(choices: &mut Choices<'_>, rank: usize, number: usize) -> Vec<Value> {
-    let mut parents: Vec<&str> = Vec::new();
-    for _ in 0..choices.below(4) {
-        let id = choices.below(IDS.len());
-        // Groups are in groups of a lower number, everything else in any.
-        if (rank != 1 || id < number) && !parents.contains(&IDS[id]) {
-            parents.push(IDS[id]);
+pub(crate) fn parents(choices: &mut Choices<'_>, world: &World, place: usize, number: usize) -> Vec<Value> {
+    let allowed = &world.types[place].parents;
+    let mut parents: Vec<Uid> = Vec::new();
+    for _ in 0..choices.below(7) {
+        let Some(parent) = allowed.get(choices.below(allowed.len())) else { break };
+        let at = choices.below(IDS.len());
+        // What is not stored has no parents, so it may be anywhere.
+        let is_before = (at, *parent) < (number, place) || at == IDS.len() - 1;
+        if is_before && !parents.contains(&(DECLARED[*parent], IDS[at])) {
+            parents.push((DECLARED[*parent], IDS[at]));
         }
     }
-    parents.into_iter().map(|id| json!({"type": TYPES[1], "id": id})).collect()
+    parents.into_iter().map(uid).collect()
 }
 
-/// One entity.
-pub(crate) fn entity(
-    choices: &mut Choices<'_>,
-    name: &str,
-    id: &str,
-    parents: Vec<Value>,
-    strict: bool,
-) -> Value {
-    let mut attributes = serde_json::Map::new();
-    let allowed: &[&str] = match (strict, name) {
-        (false, _) => &[],
-        (true, "User") => {
-            &["n", "m", "b", "s", "owner", "names", "friends", "ip", "dec", "when", "for"]
-        }
-        (true, "Lab::Doc") => &["n", "s", "owner", "names"],
-        (true, _) => &["n", "owner"],
-    };
-    for (attribute, kind) in ATTRIBUTES {
-        if strict && !allowed.contains(&attribute) {
-            continue;
-        }
-        if attribute != "absent" && choices.chance(60) {
-            let astray = !strict && choices.chance(4);
-            let kind = if astray { KINDS[choices.below(KINDS.len())] } else { kind };
-            attributes.insert(attribute.to_owned(), value(choices, kind, strict, 2));
-        }
-    }
-    let mut tags = serde_json::Map::new();
-    for tag in ["a", "b", "n", ""] {
-        if choices.chance(40) {
-            let kind = match (strict, name) {
-                (true, "User") => Kind::Text,
-                (true, "Lab::Doc") => Kind::Long,
-                (true, _) => break,
-                (false, _) => [Kind::Text, Kind::Entity, Kind::Long][choices.below(3)],
-            };
-            tags.insert(tag.to_owned(), value(choices, kind, strict, 1));
-        }
-    }
-    json!({"uid": {"type": name, "id": id}, "attrs": attributes, "parents": parents, "tags": tags})
+/// A uid in the language's JSON form.
+pub(crate) fn uid((name, id): Uid) -> Value {
+    json!({"type": name, "id": id})
 }

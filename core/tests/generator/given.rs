@@ -3,25 +3,30 @@ use notegate::engine::Given;
 use serde_json::Value;
 
 /// Extension values that the generator writes, and what they stand for.
-const NUMBERS: [(&str, &str, i64); 18] = [
+const NUMBERS: [(&str, &str, i64); 23] = [
     ("decimal", "0.0", 0),
     ("decimal", "1.5", 15_000),
     ("decimal", "-1.25", -12_500),
     ("decimal", "922337203685477.5807", i64::MAX),
     ("decimal", "-922337203685477.5808", i64::MIN),
     ("decimal", "1.50", 15_000),
+    ("decimal", "-0.0001", -1),
+    ("decimal", "12.3", 123_000),
     ("datetime", "1970-01-01", 0),
     ("datetime", "2024-10-15T11:35:00Z", 1_728_992_100_000),
     ("datetime", "1969-12-31T23:59:59.999Z", -1),
     ("datetime", "2024-10-15", 1_728_950_400_000),
     ("datetime", "9999-12-31T00:00:00Z", 253_402_214_400_000),
     ("datetime", "0000-01-01", -62_167_219_200_000),
+    ("datetime", "2024-10-15T11:35:00.123+0130", 1_728_986_700_123),
     ("duration", "1h", 3_600_000),
     ("duration", "-1d", -86_400_000),
     ("duration", "0ms", 0),
     ("duration", "9223372036854775807ms", i64::MAX),
     ("duration", "-9223372036854775808ms", i64::MIN),
     ("duration", "90m", 5_400_000),
+    ("duration", "1d2h3m4s5ms", 93_784_005),
+    ("duration", "-1ms", -1),
 ];
 
 /// A record of the language's JSON form as a question has it.

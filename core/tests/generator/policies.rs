@@ -1,82 +1,150 @@
-use super::expressions::{expression, uid};
-use super::{ACTIONS, Choices, Kind, TYPES, quoted};
+use std::str::FromStr;
+
+use cedar_policy::{PolicySet, Schema, ValidationMode, Validator};
+use serde_json::{Value, json};
+
+use super::expressions::{Expressions, Known, written};
+use super::scopes::Scope;
+use super::world::{Kind, World};
+use super::{Choices, Uid};
+
+/// What policies to write.
+#[derive(Debug)]
+pub(crate) struct Wanted<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) count: usize,
+    /// How deep the expressions are at the most; none for policies that are all scope.
+    pub(crate) depth: usize,
+    /// When there is one, policies that do not fit it are left out.
+    pub(crate) fitting: Option<&'w Schema>,
+}
 
 /// Policies and templates, and links of the templates.
-pub(crate) fn generate(choices: &mut Choices<'_>) -> (String, String) {
-    let mut text = String::new();
-    let mut links = Vec::new();
-    for number in 0..1 + choices.below(7) {
-        let effect = choices.one(&["permit", "forbid"]);
-        let template = choices.chance(20);
-        if number == 0 && choices.chance(25) {
-            text.push_str("@id(\"p0\")\npermit (principal, action, resource);\n");
-            continue;
+#[derive(Debug, Default)]
+pub(crate) struct Policies {
+    pub(crate) text: String,
+    pub(crate) links: Vec<Value>,
+    /// The same policies with their scopes written as conditions, and the links as policies.
+    pub(crate) unscoped: String,
+}
+
+impl Policies {
+    pub(crate) fn generate(choices: &mut Choices<'_>, wanted: &Wanted<'_>) -> Self {
+        let mut policies = Self::default();
+        let mut linked = String::new();
+        if choices.chance(25) {
+            policies.text.push_str("@id(\"all\")\npermit (principal, action, resource);\n");
+            policies.unscoped.push_str("@id(\"all\")\npermit (principal, action, resource);\n");
         }
-        let principal = place(choices, "principal", template);
-        let action = action(choices);
-        let both = template && choices.chance(70);
-        let resource = place(choices, "resource", both);
-        if choices.chance(20) {
-            let name = choices.one(&["max_gpu", "token_lifetime", "account"]);
-            let value = match name {
-                "max_gpu" => choices.one(&["1", "2"]),
-                "token_lifetime" => choices.one(&["1h", "30m"]),
-                _ => choices.one(&["reader", "writer"]),
-            };
-            text.push_str(&format!("@obligation_{name}(\"{value}\")\n"));
-        }
-        if choices.chance(10) {
-            text.push_str(&format!("@message(\"ask {number}\")\n"));
-        }
-        text.push_str(&format!("@id(\"p{number}\")\n{effect} ({principal}, {action}, {resource})"));
-        for _ in 0..choices.below(3) {
-            let word = choices.one(&["when", "unless"]);
-            let kind = if choices.chance(3) { Kind::Long } else { Kind::Bool };
-            let depth = 1 + choices.below(4);
-            text.push_str(&format!("\n{word} {{ {} }}", expression(choices, kind, depth)));
-        }
-        text.push_str(";\n");
-        let slots: Vec<&str> = ["?principal", "?resource"]
-            .into_iter()
-            .filter(|slot| principal.contains(slot) || resource.contains(slot))
-            .collect();
-        if !slots.is_empty() {
-            for link in 0..choices.below(4) {
-                let filled: serde_json::Map<String, serde_json::Value> =
-                    slots.iter().map(|slot| ((*slot).to_owned(), uid(choices).into())).collect();
-                links.push(serde_json::json!({
-                    "template_id": format!("p{number}"),
-                    "link_id": format!("link{number}-{link}"),
-                    "args": filled,
-                }));
+        for number in 0..wanted.count {
+            if let Some(policy) = policy(choices, wanted, number) {
+                policies.add(choices, wanted, number, &policy, &mut linked);
             }
         }
+        policies.unscoped.push_str(&linked);
+        policies
     }
-    (text, serde_json::Value::from(links).to_string())
-}
 
-fn place(choices: &mut Choices<'_>, variable: &str, template: bool) -> String {
-    let name = choices.one(&TYPES);
-    let uid = if template { format!("?{variable}") } else { uid(choices) };
-    match choices.below(if template { 3 } else { 8 }) {
-        0 => format!("{variable} == {uid}"),
-        1 => format!("{variable} in {uid}"),
-        2 => format!("{variable} is {name} in {uid}"),
-        3 => format!("{variable} is {name}"),
-        _ => variable.to_owned(),
-    }
-}
-
-fn action(choices: &mut Choices<'_>) -> String {
-    let uid = |choices: &mut Choices<'_>| format!("Action::{}", quoted(choices.one(&ACTIONS)));
-    match choices.below(6) {
-        0 => format!("action == {}", uid(choices)),
-        1 => format!("action in {}", uid(choices)),
-        2 | 3 => {
-            let count = choices.below(4);
-            let list: Vec<String> = (0..count).map(|_| uid(choices)).collect();
-            format!("action in [{}]", list.join(", "))
+    fn add(
+        &mut self,
+        choices: &mut Choices<'_>,
+        wanted: &Wanted<'_>,
+        number: usize,
+        policy: &Policy,
+        linked: &mut String,
+    ) {
+        let Policy { head, scope, rest } = policy;
+        self.text.push_str(&format!("{}{head} {}{rest};\n", id(number), scope.written()));
+        let slots = scope.slots();
+        let unscoped = |name: &str, principal, resource| {
+            let condition = scope.as_condition(principal, resource);
+            format!("{name}{head} (principal, action, resource) when {{ {condition} }}{rest};\n")
+        };
+        if slots.is_empty() {
+            self.unscoped.push_str(&unscoped(&id(number), None, None));
+            return;
         }
-        _ => "action".to_owned(),
+        for link in 0..choices.below(4) {
+            let filled: Vec<(&str, Uid)> = slots
+                .iter()
+                .map(|slot| (*slot, wanted.world.uid(choices)))
+                .collect();
+            let of = |name: &str| filled.iter().find(|(slot, _)| *slot == name).map(|one| one.1);
+            let arguments: serde_json::Map<String, Value> =
+                filled.iter().map(|(slot, uid)| ((*slot).to_owned(), written(*uid).into())).collect();
+            let name = format!("link{number}-{link}");
+            self.links.push(json!({
+                "template_id": format!("p{number}"), "link_id": name, "args": arguments,
+            }));
+            let name = format!("@id(\"{name}\")\n");
+            linked.push_str(&unscoped(&name, of("?principal"), of("?resource")));
+        }
     }
+}
+
+/// A policy in parts: annotations with the effect, scope, conditions.
+struct Policy {
+    head: String,
+    scope: Scope,
+    rest: String,
+}
+
+fn id(number: usize) -> String {
+    format!("@id(\"p{number}\")\n")
+}
+
+fn policy(choices: &mut Choices<'_>, wanted: &Wanted<'_>, number: usize) -> Option<Policy> {
+    let effect = choices.one(&["permit", "forbid"]);
+    let head = format!("{}{effect}", annotations(choices, number));
+    let (scope, known) = match wanted.fitting {
+        Some(_) => Scope::fitting(choices, wanted.world),
+        None if wanted.depth > 1 && choices.chance(40) => Scope::fitting(choices, wanted.world),
+        None => (Scope::generate(choices, wanted.world, wanted.depth < 2), Known::default()),
+    };
+    let mut rest = String::new();
+    let count = if choices.chance(80) { 1 + choices.below(2) } else { 0 };
+    for _ in 0..count {
+        if wanted.depth > 0 {
+            rest.push_str(&conditions(choices, wanted, known));
+        }
+    }
+    let Some(schema) = wanted.fitting else { return Some(Policy { head, scope, rest }) };
+    let fits = |rest: &str| {
+        let text = format!("{head} {}{rest};", scope.written());
+        let Ok(set) = PolicySet::from_str(&text) else { return false };
+        let validated = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+        validated.validation_passed()
+    };
+    if fits(&rest) {
+        return Some(Policy { head, scope, rest });
+    }
+    fits("").then(|| Policy { head, scope, rest: String::new() })
+}
+
+fn conditions(choices: &mut Choices<'_>, wanted: &Wanted<'_>, known: Known) -> String {
+    let word = choices.one(&["when", "unless"]);
+    let (world, fitting) = (wanted.world, wanted.fitting.is_some());
+    let kind = if !fitting && choices.chance(3) { Kind::Long } else { Kind::Bool };
+    let depth = 1 + choices.below(wanted.depth);
+    let mut expressions = Expressions { world, known, fitting, needs: Vec::new() };
+    let body = expressions.write(choices, kind, depth);
+    let needs: String = expressions.needs.iter().map(|need| format!("{need} && ")).collect();
+    format!("\n{word} {{ {needs}{body} }}")
+}
+
+fn annotations(choices: &mut Choices<'_>, number: usize) -> String {
+    let mut text = String::new();
+    if choices.chance(20) {
+        let name = choices.one(&["max_gpu", "token_lifetime", "account"]);
+        let value = match name {
+            "max_gpu" => choices.one(&["1", "2"]),
+            "token_lifetime" => choices.one(&["1h", "30m"]),
+            _ => choices.one(&["reader", "writer"]),
+        };
+        text.push_str(&format!("@obligation_{name}(\"{value}\")\n"));
+    }
+    if choices.chance(10) {
+        text.push_str(&format!("@message(\"ask {number}\")\n"));
+    }
+    text
 }

@@ -1,0 +1,118 @@
+use bumpalo::Bump;
+use notegate::Request;
+use notegate::engine::{Given, Question, Scratch, Snapshot};
+use notegate::model::{Decision, Outcome, PolicyId};
+
+use super::official::{Answer, Official};
+use super::ours::Ours;
+use super::requests::Parts;
+use super::{Case, given};
+
+/// Both sides, and the contexts of questions.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) official: &'a Official,
+    pub(crate) ours: &'a Ours,
+    /// None for a context that a question has no form for.
+    contexts: &'a [Option<&'a [(&'a str, Given<'a>)]>],
+}
+
+impl<'a> Ask<'a> {
+    pub(crate) fn new(
+        case: &'a Case,
+        official: &'a Official,
+        ours: &'a Ours,
+        arena: &'a Bump,
+    ) -> Self {
+        let contexts = case.asked.contexts.iter().map(|context| given::record(context, arena));
+        let contexts = arena.alloc_slice_fill_iter(contexts.collect::<Vec<_>>());
+        Self { official, ours, contexts }
+    }
+
+    /// Compares every way to ask, in both error modes; says how many answers there were.
+    ///
+    /// # Errors
+    /// Says where two differ.
+    pub(crate) fn all(
+        &self,
+        parts: &Parts,
+        request: &Request,
+        answer: &Answer,
+    ) -> Result<(Outcome, usize), String> {
+        let outcome = self.ours.skipping.evaluate(request);
+        if !answer.is(&outcome) {
+            return Err(format!("found {outcome:#?}\nexpected {answer:#?}"));
+        }
+        let denied = self.ours.denying.evaluate(request);
+        let expected = self.ours.stated_difference(&outcome);
+        if denied != expected {
+            return Err(format!("in deny mode {denied:#?}\nexpected {expected:#?}"));
+        }
+        let mut answers = 2;
+        for (snapshot, expected) in [(&self.ours.skipping, &outcome), (&self.ours.denying, &denied)]
+        {
+            answers += self.ways(parts, snapshot, request, expected)?;
+        }
+        Ok((outcome, answers))
+    }
+
+    fn ways(
+        &self,
+        parts: &Parts,
+        snapshot: &Snapshot,
+        request: &Request,
+        expected: &Outcome,
+    ) -> Result<usize, String> {
+        let scratch = Scratch::default();
+        let prepared = snapshot.prepare(request, &scratch);
+        let mut answers = vec![("prepared", prepared.answer()), ("again", prepared.answer())];
+        if let Some(context) = self.contexts[parts.context].filter(|_| parts.overlay.is_none()) {
+            let question = Question::new(parts.principal, parts.action, parts.resource, context);
+            let question = question.map_err(|error| error.to_string())?;
+            answers.push(("question", snapshot.answer(&question)));
+        }
+        let count = answers.len();
+        for (way, answer) in answers {
+            let decision = answer.decision();
+            let same = decision == expected.decision && answer.reason().eq(expected.reason.iter());
+            let reason: Vec<PolicyId> = answer.reason().cloned().collect();
+            let outcome = answer.into_outcome();
+            if !same || outcome != *expected {
+                return Err(format!(
+                    "{way} {decision:?} {reason:?} {outcome:#?}\nexpected {expected:#?}"
+                ));
+            }
+        }
+        Ok(count)
+    }
+
+    /// Compares the evaluators as it is done in use.
+    ///
+    /// # Errors
+    /// Says where they differ.
+    pub(crate) fn evaluators(&self, request: &Request) -> Result<(), String> {
+        match self.ours.skipping.evaluate_checked(request, true).1 {
+            None => Ok(()),
+            Some(mismatch) => Err(format!(
+                "compiled {:#?}\nreference {:#?}",
+                mismatch.compiled, mismatch.reference
+            )),
+        }
+    }
+
+    /// Checks that a request is denied for what its entities are.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub(crate) fn refusal(&self, request: &Request) -> Result<(), String> {
+        for snapshot in [&self.ours.skipping, &self.ours.denying] {
+            let outcome = snapshot.evaluate(request);
+            let denied = outcome.decision == Decision::Deny && outcome.reason.is_empty();
+            let alone = outcome.errors.len() == 1 && outcome.errors[0].policy_id.is_none();
+            if !denied || !alone {
+                return Err(format!("a cycle is not refused: {outcome:#?}"));
+            }
+        }
+        Ok(())
+    }
+}

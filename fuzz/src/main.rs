@@ -1,0 +1,28 @@
+//! Compares the library with the official one on generated input.
+
+#[path = "../../core/tests/generator/mod.rs"]
+mod generator;
+
+mod arguments;
+mod grammar;
+mod random;
+mod run;
+mod shrink;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Wanted};
+
+fn main() -> ExitCode {
+    match Arguments::read(std::env::args().skip(1)) {
+        Ok(Wanted::Help) => {
+            print!("{}", arguments::HELP);
+            ExitCode::SUCCESS
+        }
+        Ok(Wanted::Run(arguments)) => run::run(&arguments),
+        Err(message) => {
+            eprintln!("error: {message}\n\n{}", arguments::HELP);
+            ExitCode::FAILURE
+        }
+    }
+}

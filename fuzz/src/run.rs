@@ -1,0 +1,131 @@
+use std::fs;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::arguments::Arguments;
+use crate::generator::{Case, Compared, Target};
+use crate::grammar::Grammar;
+use crate::random;
+use crate::shrink::shrink;
+
+/// How often a target says how far it is.
+const PROGRESS: Duration = Duration::from_secs(10);
+
+/// How many smaller cases are tried when one shows a difference.
+const SMALLER: usize = 3_000;
+
+/// Runs the targets, one after the other.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let mut grammar = Grammar::default();
+    let mut sum = Compared::default();
+    let mut found = false;
+    for target in &arguments.targets {
+        let outcome = match one_case(arguments) {
+            Ok(None) => many(target, arguments, &mut grammar),
+            Ok(Some(bytes)) => one(target, &bytes, arguments, &mut grammar),
+            Err(message) => {
+                eprintln!("error: {message}");
+                return ExitCode::FAILURE;
+            }
+        };
+        match outcome {
+            Ok(compared) => sum.add(compared),
+            Err(report) => {
+                println!("{report}");
+                found = true;
+            }
+        }
+    }
+    println!("in all: {sum}");
+    if arguments.grammar {
+        print!("{grammar}");
+        found = found || grammar.missing().next().is_some();
+    }
+    if found { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn one_case(arguments: &Arguments) -> Result<Option<Vec<u8>>, String> {
+    if let Some(file) = &arguments.input {
+        let read = fs::read(file).map_err(|error| format!("`{}`: {error}", file.display()));
+        return read.map(Some);
+    }
+    Ok(arguments.case.map(|case| random::bytes(arguments.seed, case)))
+}
+
+fn one(
+    target: &Target,
+    bytes: &[u8],
+    arguments: &Arguments,
+    grammar: &mut Grammar,
+) -> Result<Compared, String> {
+    let case = (target.case)(bytes);
+    if arguments.print {
+        println!("{}", written(&case));
+    }
+    if arguments.grammar {
+        grammar.count(&case);
+    }
+    let compared = compare(target, &case).map_err(|difference| format!("{}: {difference}", target.name))?;
+    println!("{}: {compared}, no difference", target.name);
+    Ok(compared)
+}
+
+fn many(target: &Target, arguments: &Arguments, grammar: &mut Grammar) -> Result<Compared, String> {
+    let (seed, started) = (arguments.seed, Instant::now());
+    let (mut sum, mut cases, mut told) = (Compared::default(), 0_u64, started);
+    while started.elapsed() < arguments.time {
+        let bytes = random::bytes(seed, cases);
+        let case = (target.case)(&bytes);
+        if arguments.grammar {
+            grammar.count(&case);
+        }
+        match compare(target, &case) {
+            Ok(compared) => sum.add(compared),
+            Err(_) => return Err(report(target, seed, cases, bytes)),
+        }
+        cases += 1;
+        if told.elapsed() > PROGRESS {
+            told = Instant::now();
+            eprintln!("{}: {cases} cases, {} requests so far", target.name, sum.requests);
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64().max(f64::EPSILON);
+    let rate = sum.requests as f64 / seconds;
+    println!(
+        "{}: seed {seed}, {cases} cases in {seconds:.0} s: {sum}; {rate:.0} requests a second; no difference",
+        target.name
+    );
+    Ok(sum)
+}
+
+/// As the target does; a panic is a difference too.
+fn compare(target: &Target, case: &Case) -> Result<Compared, String> {
+    panic::catch_unwind(AssertUnwindSafe(|| (target.compare)(case)))
+        .unwrap_or_else(|_| Err("it panicked".to_owned()))
+}
+
+fn report(target: &Target, seed: u64, number: u64, bytes: Vec<u8>) -> String {
+    let name = target.name;
+    eprintln!("{name}: case {number} of seed {seed} shows a difference; making it smaller");
+    let fails = |bytes: &[u8]| compare(target, &(target.case)(bytes)).is_err();
+    let bytes = shrink(bytes, SMALLER, fails);
+    let case = (target.case)(&bytes);
+    let difference = compare(target, &case).err().unwrap_or_default();
+    let file = Path::new("found").join(format!("{name}-{seed}-{number}"));
+    let kept = fs::create_dir_all("found").and_then(|()| fs::write(&file, &bytes));
+    let kept = match kept {
+        Ok(()) => format!("again with: {name} --input {}", file.display()),
+        Err(error) => format!("again with: {name} --seed {seed} --case {number} (not kept: {error})"),
+    };
+    format!("{name}: case {number} of seed {seed}\n{difference}\n{}\n{kept}", written(&case))
+}
+
+fn written(case: &Case) -> String {
+    let schema = case.schema.as_deref().unwrap_or("none");
+    format!(
+        "schema {schema}\npolicies {}\nlinks {}\nentities {}\nvalidated {}",
+        case.policies, case.links, case.entities, case.validated
+    )
+}
