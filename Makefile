@@ -52,7 +52,7 @@ WORLDS := target/bench/worlds
 MODULES := target/bench/node
 VENV := target/bench/venv
 BENCH_PROFILE := $(if $(QUICK),release,bench)
-ON := QUICK=$(QUICK) CRITERION_HOME=$(CURDIR)/$(RESULTS)/criterion
+ON := QUICK=$(QUICK) BENCH_PROFILE=$(BENCH_PROFILE) CRITERION_HOME=$(CURDIR)/$(RESULTS)/criterion
 
 .PHONY: beside-rust beside-python beside-node need-rust need-python need-node
 beside-rust:

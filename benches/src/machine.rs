@@ -22,6 +22,7 @@ pub fn here() -> Machine {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         system: said("uname", "-sr").unwrap_or_else(|| std::env::consts::OS.to_owned()),
         compiler: said("rustc", "--version").unwrap_or_else(|| "rustc".to_owned()),
+        profile: std::env::var("BENCH_PROFILE").unwrap_or_else(|_| "unknown".to_owned()),
         date: Timestamp::from(SystemTime::now()).to_string(),
     }
 }

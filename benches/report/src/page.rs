@@ -53,12 +53,13 @@ pub(crate) fn write(found: &Found) -> String {
 fn machine(found: &Found) -> String {
     let machine = &found.results.machine;
     let processor = format!("{}, {} threads", machine.processor, machine.threads);
+    let compiler = format!("{}, profile `{}`", machine.compiler, machine.profile);
     let mut text = "\n## On what\n\n| | |\n|---|---|\n".to_owned();
     for (name, value) in [
         ("Date", machine.date.as_str()),
         ("Processor", &processor),
         ("System", &machine.system),
-        ("Compiler", &machine.compiler),
+        ("Compiler", &compiler),
         ("Notegate", env!("CARGO_PKG_VERSION")),
         ("Cedar", version("cedar-policy")),
         ("Seed", &SEED.to_string()),

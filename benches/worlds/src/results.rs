@@ -16,6 +16,8 @@ pub struct Machine {
     pub system: String,
     /// The compiler.
     pub compiler: String,
+    /// Which profile of the manifest it was told to follow.
+    pub profile: String,
     /// When, in UTC.
     pub date: String,
 }
