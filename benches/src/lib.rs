@@ -2,8 +2,7 @@
 //!
 //! | Program | What it does |
 //! |---|---|
-//! | bench `compare` | times every way to ask in turns with the official authorizer |
-//! | bench `measure` | criterion: decide, load, reload, enumerate, threads |
+//! | bench `measure` | times every way to ask in turns with the official authorizer; then criterion: decide, load, reload, enumerate, threads |
 //! | example `allocations` | counts allocations of decisions, and what loading takes of memory |
 
 mod compared;

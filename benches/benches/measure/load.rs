@@ -13,7 +13,7 @@ pub(super) fn by_policies(criterion: &mut Criterion) {
     }
 }
 
-/// By the number of stored entities; a million are loaded once by `compare`.
+/// By the number of stored entities; a million are loaded once by `turns`.
 pub(super) fn by_entities(criterion: &mut Criterion) {
     let mut group = super::group(criterion, "load/entities");
     let entities = [1_000, 10_000, 100_000];

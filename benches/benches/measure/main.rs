@@ -1,4 +1,6 @@
-//! What developers compare with before: criterion keeps the last run and tells the difference.
+//! First every way to ask in turns with the official authorizer, for the page; then what developers
+//! compare with before: criterion keeps the last run and tells the difference. With any argument,
+//! only what criterion runs: `cargo bench -p notegate-benches -- decide/policies`.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench stops at what is wrong")]
 
@@ -7,11 +9,12 @@ mod enumerate;
 mod load;
 mod reload;
 mod threads;
+mod turns;
 
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkGroup, Criterion, criterion_group};
 use notegate_benches::{Official, Ours, compare};
 use notegate_worlds::{Spec, World, quick};
 
@@ -52,4 +55,12 @@ criterion_group!(
     load::by_entities,
     reload::under_readers
 );
-criterion_main!(benches);
+
+fn main() {
+    // Cargo says `--bench`; anything else, a person said.
+    if std::env::args().skip(1).all(|argument| argument == "--bench") {
+        turns::run().expect("everything was measured");
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -15,7 +15,8 @@ use notegate_worlds::{
 /// Requests that are decided together.
 const BATCH: usize = 64;
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Leaves figures of each world.
+pub(super) fn run() -> Result<(), Box<dyn Error>> {
     let pace = if quick() { Pace::quick() } else { Pace::full() };
     println!("seed {SEED}, {} for each way to ask", shown(pace.budget));
     let mut worlds = Vec::new();
