@@ -28,9 +28,10 @@ Before anything is timed, every request is decided in every way, and held agains
 from the numbers of the world alone; as many as time allows are also decided by the official
 authorizer, or by the peer. One that is decided otherwise ends the run.
 
-Whoever is timed together takes turns of 20 ms, the first part of a turn not timed. Means are of
-decisions in a row; percentiles are of decisions timed one by one, with the time of reading the clock
-taken off.
+Whoever is timed together takes turns of 20 ms, the first part of a turn not timed. A mean is of a
+turn's decisions in a row, and the median turn is told, so that what else the machine did counts in
+percentiles alone; those are of decisions timed one by one, with the time of reading the clock taken
+off.
 ";
 
 /// All of it.

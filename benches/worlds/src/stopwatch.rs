@@ -24,8 +24,8 @@ pub struct Stopwatch<'a> {
     questions: usize,
     next: usize,
     spent: Duration,
-    /// Decisions in a row, and how long they took.
-    row: (u64, Duration),
+    /// Nanoseconds of a decision, of each turn's decisions in a row.
+    means: Vec<f64>,
     /// Nanoseconds of decisions that were timed one by one.
     singles: Vec<f64>,
 }
@@ -56,7 +56,7 @@ impl<'a> Stopwatch<'a> {
             questions: questions.max(1),
             next: 0,
             spent: Duration::ZERO,
-            row: (0, Duration::ZERO),
+            means: Vec::new(),
             singles,
         }
     }
@@ -84,7 +84,7 @@ impl<'a> Stopwatch<'a> {
             }
             now = after;
         }
-        self.row = (self.row.0.saturating_add(decisions), self.row.1.saturating_add(now - timed));
+        self.means.push(nanos(now - timed) / decisions as f64);
         while now < part(10) || self.singles.is_empty() {
             let before = Instant::now();
             self.row_of(1);
@@ -108,13 +108,14 @@ impl<'a> Stopwatch<'a> {
 
     fn figures(mut self, clock: f64) -> Figures {
         self.singles.sort_unstable_by(f64::total_cmp);
+        self.means.sort_unstable_by(f64::total_cmp);
         let timed = self.singles.len();
         let part = |per_mille: usize| {
             let at = timed.saturating_mul(per_mille).div_ceil(1_000).saturating_sub(1);
             self.singles.get(at).map_or(0.0, |nanos| (nanos - clock).max(0.0))
         };
         Figures {
-            mean_ns: nanos(self.row.1) / self.row.0.max(1) as f64,
+            mean_ns: self.means.get(self.means.len() / 2).copied().unwrap_or_default(),
             p50_ns: part(500),
             p99_ns: (timed >= 100).then(|| part(990)),
             p999_ns: (timed >= 1_000).then(|| part(999)),
@@ -176,11 +177,11 @@ mod tests {
         let told = |count: u32| {
             let mut stopwatch = Stopwatch::new(1, |_| true);
             stopwatch.singles = (1..=count).rev().map(f64::from).collect();
-            stopwatch.row = (4, Duration::from_nanos(100));
+            stopwatch.means = vec![900.0, 25.0, 20.0];
             stopwatch.figures(10.0)
         };
         let figures = told(1_000);
-        assert_eq!((figures.mean_ns.round(), figures.p50_ns), (25.0, 490.0));
+        assert_eq!((figures.mean_ns, figures.p50_ns), (25.0, 490.0));
         assert_eq!((figures.p99_ns, figures.p999_ns), (Some(980.0), Some(989.0)));
         assert_eq!((told(999).p99_ns, told(999).p999_ns), (Some(980.0), None));
         assert_eq!((told(99).p99_ns, told(1).p50_ns), (None, 0.0));
