@@ -4,10 +4,10 @@ use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion, measurement::
 use notegate_benches::Ours;
 use notegate_worlds::{POLICIES, Spec, World, quick};
 
-/// By the number of policies.
+/// By the number of policies; ten thousand are loaded once by `turns`.
 pub(super) fn by_policies(criterion: &mut Criterion) {
     let mut group = super::group(criterion, "load/policies");
-    let policies = if quick() { &POLICIES[..2] } else { &POLICIES[..] };
+    let policies = if quick() { &POLICIES[..2] } else { &POLICIES[..3] };
     for count in policies {
         load(&mut group, *count, Spec::of(*count));
     }
@@ -18,7 +18,7 @@ pub(super) fn by_entities(criterion: &mut Criterion) {
     let mut group = super::group(criterion, "load/entities");
     let entities = [1_000, 10_000, 100_000];
     for entities in if quick() { &entities[..2] } else { &entities[..] } {
-        load(&mut group, *entities, Spec { entities: *entities, ..Spec::of(100) });
+        load(&mut group, *entities, Spec { entities: *entities, ..Spec::of(1_000) });
     }
 }
 

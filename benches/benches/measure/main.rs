@@ -16,7 +16,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group};
 use notegate_benches::{Official, Ours, compare};
-use notegate_worlds::{Spec, World, quick};
+use notegate_worlds::{ENTITIES, Spec, World, quick};
 
 /// Time for the official authorizer to be compared with.
 const COMPARED: Duration = Duration::from_millis(500);
@@ -33,7 +33,7 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, Wal
 fn world(spec: Spec) -> (World, Ours, Option<Official>) {
     let world = World::new(spec);
     let ours = Ours::new(&world).expect("the world is well-formed");
-    let official = (spec.entities <= 100_000)
+    let official = (spec.entities <= ENTITIES)
         .then(|| Official::new(&world, &ours).expect("the world is well-formed"));
     let compared = compare(&world, &ours, official.as_ref(), COMPARED);
     let compared = compared.expect("every decision is the official one");

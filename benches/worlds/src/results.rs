@@ -85,7 +85,7 @@ pub struct Loaded {
     pub spec: Spec,
     /// Bytes of the texts.
     pub text: u64,
-    /// Bytes at the highest, the texts left out.
+    /// Bytes at the highest, the texts among them.
     pub peak: u64,
     /// Bytes that stay.
     pub kept: u64,
