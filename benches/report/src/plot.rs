@@ -59,7 +59,7 @@ pub(crate) fn draw(found: &Found, folder: &Path) -> Result<(), Box<dyn Error>> {
         .x_desc("policies")
         .y_desc("time of one decision")
         .x_label_formatter(&|value| grouped(*value))
-        .y_label_formatter(&|value| time(*value))
+        .y_label_formatter(&|value| time(*value).replace(".0 ", " "))
         .label_style(font(14))
         .light_line_style(RGBColor(240, 240, 240))
         .bold_line_style(RGBColor(205, 205, 205))

@@ -8,7 +8,7 @@ pub const SEED: u64 = 20_261_122;
 /// Stored people and datasets together, where nothing else is said.
 pub const ENTITIES: usize = 10_000;
 
-/// Different questions, asked in turn.
+/// Different questions, asked in turn, where nothing else is said.
 pub const QUESTIONS: usize = 4_096;
 
 /// The numbers of policies by which everything is measured.
@@ -27,6 +27,8 @@ pub struct Spec {
     pub depth: usize,
     /// Which questions are asked.
     pub asked: Asked,
+    /// How many.
+    pub questions: usize,
 }
 
 /// Which questions are asked.
@@ -45,7 +47,14 @@ impl Spec {
     /// So many policies, three candidates for most questions, and groups that are not nested.
     #[must_use]
     pub const fn of(policies: usize) -> Self {
-        Self { policies, entities: ENTITIES, candidates: 3, depth: 1, asked: Asked::Mixed }
+        Self {
+            policies,
+            entities: ENTITIES,
+            candidates: 3,
+            depth: 1,
+            asked: Asked::Mixed,
+            questions: QUESTIONS,
+        }
     }
 
     /// Worlds that differ from that of a thousand policies in one thing each, besides itself.
@@ -59,10 +68,11 @@ impl Spec {
         all
     }
 
-    /// The most entities that are measured.
+    /// The most entities that are measured, and so many questions about them that what one needs is
+    /// no longer in the processor's caches when it is asked again.
     #[must_use]
     pub const fn million() -> Self {
-        Self { entities: 1_000_000, ..Self::of(1_000) }
+        Self { entities: 1_000_000, questions: 131_072, ..Self::of(1_000) }
     }
 
     /// How many groups policies are about.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fastrand::Rng;
 
-use crate::spec::{Asked, QUESTIONS, SEED, Spec};
+use crate::spec::{Asked, SEED, Spec};
 
 /// Policies, entities and questions that belong together.
 #[derive(Debug)]
@@ -141,9 +141,9 @@ impl World {
             Asked::Mixed | Asked::Unknown => true,
         };
         // Where nothing is allowed, there is nothing to ask.
-        let drawn =
-            std::iter::repeat_with(|| self.draw(random)).take(QUESTIONS.saturating_mul(1_000));
-        drawn.filter(fits).take(QUESTIONS).collect()
+        let drawn = std::iter::repeat_with(|| self.draw(random))
+            .take(self.spec.questions.saturating_mul(1_000));
+        drawn.filter(fits).take(self.spec.questions).collect()
     }
 
     fn draw(&self, random: &mut Rng) -> Question {
@@ -170,6 +170,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::QUESTIONS;
 
     #[test]
     fn a_world_is_the_same_each_time_and_has_the_candidates_it_promises() {
