@@ -116,9 +116,9 @@ impl<'a> Asking<'a> {
     pub fn strings(&mut self, at: usize) -> bool {
         let text = self.ours.texts.get(at).expect("there is such a question");
         let question = Question::new(
-            (cedar::USER, &text.principal),
+            (cedar::USER, text.principal.as_str()),
             (cedar::ACTION, text.action),
-            (cedar::DATASET, &text.resource),
+            (cedar::DATASET, text.resource.as_str()),
             &text.context,
         );
         let question = question.expect("the context has each key once");
