@@ -1,5 +1,6 @@
 //! An entity's place in the hierarchy.
 
+use super::compiled::Fields;
 use super::names::{TypeId, Uid, UidId};
 
 /// The uid of one of a request's entities with its place in the hierarchy.
@@ -8,6 +9,8 @@ pub(super) struct Standing<'a> {
     pub(super) uid: Uid<'a>,
     pub(super) entity_type: Option<TypeId>,
     pub(super) ancestors: Ancestors<'a>,
+    /// Its attributes, when it is stored and the request has nothing that could go over them.
+    pub(super) attributes: Option<Fields>,
 }
 
 /// What an entity is in, itself left out.

@@ -16,7 +16,8 @@ pub(crate) fn shorten(choices: &mut Choices<'_>, entities: &mut [Value]) {
             let name = entity["uid"].clone();
             entity["uid"] = json!({"__entity": name});
         }
-        if entity["attrs"].as_object().is_some_and(serde_json::Map::is_empty) && choices.chance(10) {
+        if entity["attrs"].as_object().is_some_and(serde_json::Map::is_empty) && choices.chance(10)
+        {
             entity["tags"] = json!({});
         }
     }
@@ -102,12 +103,14 @@ pub(crate) fn entities(choices: &mut Choices<'_>, world: &World, entities: &mut 
                 None => entities[at]["parents"] = parent,
             }
         }
-        10 => entities[at]["uid"] = match choices.below(4) {
-            0 => odd(choices),
-            1 => json!("User::\"a\""),
-            2 => json!({"__entity": uid(world.uid(choices))}),
-            _ => uid(world.uid(choices)),
-        },
+        10 => {
+            entities[at]["uid"] = match choices.below(4) {
+                0 => odd(choices),
+                1 => json!("User::\"a\""),
+                2 => json!({"__entity": uid(world.uid(choices))}),
+                _ => uid(world.uid(choices)),
+            }
+        }
         11 => {
             let action = &world.actions[choices.below(world.actions.len())];
             let groups = match choices.below(3) {
@@ -170,7 +173,9 @@ fn odd(choices: &mut Choices<'_>) -> Value {
         20 => json!({"__extn": {"fn": "lessThan", "args": [
             {"__extn": {"fn": "decimal", "arg": "1.0"}}, {"__extn": {"fn": "decimal", "arg": "1.5"}},
         ]}}),
-        21 => json!([{"__extn": {"fn": "ip", "arg": "10.0.0.0/8"}}, {"__extn": {"fn": "ip", "arg": "10.0.0.0/8"}}]),
+        21 => {
+            json!([{"__extn": {"fn": "ip", "arg": "10.0.0.0/8"}}, {"__extn": {"fn": "ip", "arg": "10.0.0.0/8"}}])
+        }
         22 => json!(""),
         _ => json!({"": 1, "__": 2}),
     }
@@ -180,11 +185,15 @@ fn odd(choices: &mut Choices<'_>) -> Value {
 pub(crate) fn text(choices: &mut Choices<'_>, text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let at = (choices.below(256) * 256 + choices.below(256)) % (chars.len() + 1);
-    let (before, after): (String, String) = (chars[..at].iter().collect(), chars[at..].iter().collect());
+    let (before, after): (String, String) =
+        (chars[..at].iter().collect(), chars[at..].iter().collect());
     let rest = |from: usize| chars[from.min(chars.len())..].iter().collect::<String>();
     match choices.below(10) {
         0 => format!("{before}{}", rest(at + 1)),
-        1 => format!("{before}{}{after}", rest(at).chars().take(choices.below(9)).collect::<String>()),
+        1 => format!(
+            "{before}{}{after}",
+            rest(at).chars().take(choices.below(9)).collect::<String>()
+        ),
         2 | 3 => {
             let chars = ["{", "}", "[", "]", ",", ":", "\"", "\\", "e", "0", "-", "\u{0}", "é"];
             format!("{before}{}{after}", choices.one(&chars))

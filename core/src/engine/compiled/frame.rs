@@ -58,7 +58,7 @@ impl<'a> Frame<'a> {
         let standing = self.store.standing(uid);
         match self.overlay {
             None => standing,
-            Some(_) => Standing { ancestors: self.ancestors(uid), ..standing },
+            Some(_) => Standing { ancestors: self.ancestors(uid), attributes: None, ..standing },
         }
     }
 

@@ -8,7 +8,7 @@ use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
 
 use super::extension::Function;
-use super::node::{Arithmetic, Key, Node, Test};
+use super::node::{Arithmetic, Key, Node, Path, Root, Test};
 use super::pattern::Pattern;
 use super::pool::{Pool, Stored};
 use crate::engine::names::Names;
@@ -94,15 +94,27 @@ impl Lowering<'_> {
             }
             ExprKind::GetAttr { expr, attr } => {
                 let key = self.key(attr)?;
+                let path = |root, keys| Node::Path(Path { root, keys });
+                let longer = |keys: Box<[Key]>, key| keys.into_iter().chain([key]).collect();
                 match self.node(expr, policy, below)? {
-                    Node::Attribute(of, keys) => {
-                        Node::Attribute(of, keys.into_iter().chain([key]).collect())
-                    }
+                    Node::Principal => path(Root::Principal, Box::new([key])),
+                    Node::Action => path(Root::Action, Box::new([key])),
+                    Node::Resource => path(Root::Resource, Box::new([key])),
+                    Node::Context => Node::Fact(key),
+                    Node::Path(of) => path(of.root, longer(of.keys, key)),
+                    Node::Attribute(of, keys) => Node::Attribute(of, longer(keys, key)),
                     of => Node::Attribute(Box::new(of), Box::new([key])),
                 }
             }
             ExprKind::HasAttr { expr, attr } => {
-                Node::Has(Box::new(self.node(expr, policy, below)?), Box::new([self.key(attr)?]))
+                let key = self.key(attr)?;
+                match self.node(expr, policy, below)? {
+                    Node::Principal => Node::RootHas(Root::Principal, key),
+                    Node::Action => Node::RootHas(Root::Action, key),
+                    Node::Resource => Node::RootHas(Root::Resource, key),
+                    Node::Context => Node::HasFact(key),
+                    of => Node::Has(Box::new(of), Box::new([key])),
+                }
             }
             ExprKind::ExtHasAttr { expr, attrs } => {
                 let keys = attrs.iter().map(|attr| self.key(attr)).collect::<Option<_>>()?;

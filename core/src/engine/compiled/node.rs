@@ -26,8 +26,16 @@ pub(super) enum Node {
     Test(Test, Box<[Node; 2]>),
     Arithmetic(Arithmetic, Box<[Node; 2]>),
     GetTag(Box<[Node; 2]>),
-    /// Attributes, each of what the one before it is.
+    /// Attributes of one of the request's entities, each of what the one before it is.
+    Path(Path),
+    /// A fact of the context.
+    Fact(Key),
+    /// Attributes of anything else.
     Attribute(Box<Node>, Box<[Key]>),
+    /// `has` of one key, of one of the request's entities.
+    RootHas(Root, Key),
+    /// `has` of one key, of the context.
+    HasFact(Key),
     /// `has`, each key in what the one before it holds.
     Has(Box<Node>, Box<[Key]>),
     Like(Box<Node>, Pattern),
@@ -37,6 +45,21 @@ pub(super) enum Node {
     Call(Function, Box<[Node]>),
     /// Always an error, which is the official evaluator's to tell.
     Fails,
+}
+
+/// Attributes of one of the request's entities.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) root: Root,
+    pub(super) keys: Box<[Key]>,
+}
+
+/// One of the request's entities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    Principal,
+    Action,
+    Resource,
 }
 
 /// An operator of two operands, both of which are always evaluated, that gives a boolean.

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::frame::Frame;
 use super::pool::{Fields, Pool};
 use super::value::{Deferred, Value, any};
-use crate::engine::names::KeyId;
+use crate::engine::names::{KeyId, same};
 use crate::engine::question::Given;
 
 /// A record.
@@ -18,6 +18,11 @@ pub(super) enum Record<'a> {
     Built(&'a [(&'a str, Value<'a>)]),
     Given(&'a [(&'a str, Given<'a>)]),
     Parsed(&'a BTreeMap<SmolStr, ast::Value>),
+}
+
+#[inline]
+fn is(key: &str, text: &str) -> bool {
+    same(key.as_bytes(), text.as_bytes())
 }
 
 impl<'a> Record<'a> {
@@ -33,15 +38,31 @@ impl<'a> Record<'a> {
                 found.map(|stored| Value::stored(stored, pool)).transpose()
             }
             Self::Built(fields) => {
-                Ok(fields.iter().find(|(key, _)| *key == text).map(|(_, value)| *value))
+                Ok(fields.iter().find(|(key, _)| is(key, text)).map(|(_, value)| *value))
             }
             Self::Given(fields) => {
-                let found = fields.iter().find(|(key, _)| *key == text);
+                let found = fields.iter().find(|(key, _)| is(key, text));
                 found.map(|(_, given)| Value::given(given, frame)).transpose()
             }
             Self::Parsed(fields) => {
                 fields.get(text).map(|value| Value::parsed(value, frame)).transpose()
             }
+        }
+    }
+
+    /// A boolean that is there as one; `None` is no answer.
+    #[inline]
+    pub(super) fn truth(self, text: &str) -> Option<bool> {
+        match self {
+            Self::Built(fields) => match fields.iter().find(|(key, _)| is(key, text))?.1 {
+                Value::Bool(holds) => Some(holds),
+                _ => None,
+            },
+            Self::Given(fields) => match fields.iter().find(|(key, _)| is(key, text))?.1 {
+                Given::Bool(holds) => Some(holds),
+                _ => None,
+            },
+            Self::Stored { .. } | Self::Parsed(_) => None,
         }
     }
 
@@ -64,8 +85,8 @@ impl<'a> Record<'a> {
             Self::Stored { pool, fields } => {
                 key.is_some_and(|key| pool.field(fields, key).is_some())
             }
-            Self::Built(fields) => fields.iter().any(|(key, _)| *key == text),
-            Self::Given(fields) => fields.iter().any(|(key, _)| *key == text),
+            Self::Built(fields) => fields.iter().any(|(key, _)| is(key, text)),
+            Self::Given(fields) => fields.iter().any(|(key, _)| is(key, text)),
             Self::Parsed(fields) => fields.contains_key(text),
         }
     }

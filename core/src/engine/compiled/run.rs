@@ -5,12 +5,13 @@
 
 use super::extension::{Extension, Function};
 use super::frame::Frame;
-use super::node::{Arithmetic, Key, Node, Test};
+use super::node::{Arithmetic, Key, Node, Path, Root, Test};
 use super::pool::{Fields, Pool, Stored};
 use super::record::Record;
 use super::set::Set;
 use super::value::{Deferred, Value};
 use crate::engine::names::Uid;
+use crate::engine::standing::Standing;
 
 const DAY: i64 = 86_400_000;
 
@@ -20,7 +21,15 @@ impl<'a> Frame<'a> {
         match node {
             Node::All(nodes) => {
                 for node in nodes {
-                    if !self.holds(node)? {
+                    let quick = match node {
+                        Node::Test(test, operands) => {
+                            let [one, two] = &**operands;
+                            self.quick_test(*test, one, two)
+                        }
+                        Node::Fact(key) => self.context.truth(&key.text),
+                        _ => None,
+                    };
+                    if !quick.map_or_else(|| self.holds(node), Ok)? {
                         return Ok(false);
                     }
                 }
@@ -38,9 +47,28 @@ impl<'a> Frame<'a> {
             Node::IsEmpty(operand) => Ok(self.value(operand)?.set()?.len() == 0),
             Node::Test(test, operands) => {
                 let [one, two] = &**operands;
-                self.test(*test, self.value(one)?, self.value(two)?)
+                match self.quick_test(*test, one, two) {
+                    Some(holds) => Ok(holds),
+                    None => self.test(*test, self.value(one)?, self.value(two)?),
+                }
+            }
+            Node::HasFact(key) => Ok(self.context.has(Some(key.id), &key.text)),
+            Node::RootHas(root, key) => {
+                let root = self.root(*root);
+                match root.attributes {
+                    Some(fields) => Ok(self.store.pool().field(fields, key.id).is_some()),
+                    None => self.has_attribute(root.uid, key),
+                }
             }
             Node::Has(of, keys) => self.has(self.value(of)?, keys),
+            Node::Fact(key) => match self.context.truth(&key.text) {
+                Some(holds) => Ok(holds),
+                None => self.value(node)?.bool(),
+            },
+            Node::Path(path) => match self.quick_path(path) {
+                Some(Stored::Bool(holds)) => Ok(holds),
+                _ => self.value(node)?.bool(),
+            },
             Node::Like(text, pattern) => Ok(pattern.matches(self.value(text)?.text()?)),
             Node::Is(entity, entity_type) => {
                 let uid = self.value(entity)?.entity()?;
@@ -63,6 +91,8 @@ impl<'a> Frame<'a> {
             | Node::IsEmpty(_)
             | Node::Test(..)
             | Node::Has(..)
+            | Node::HasFact(_)
+            | Node::RootHas(..)
             | Node::Like(..)
             | Node::Is(..) => Value::Bool(self.holds(node)?),
             Node::Negate(operand) => {
@@ -86,6 +116,15 @@ impl<'a> Frame<'a> {
                 let [entity, name] = &**operands;
                 let (entity, name) = (self.value(entity)?.entity()?, self.value(name)?.text()?);
                 return self.tag(entity, name)?.ok_or(Deferred);
+            }
+            Node::Path(path) => {
+                return match self.quick_path(path) {
+                    Some(stored) => Value::stored(stored, self.store.pool()),
+                    None => self.path(Value::Entity(self.root(path.root).uid), &path.keys),
+                };
+            }
+            Node::Fact(key) => {
+                return self.context.field(Some(key.id), &key.text, self)?.ok_or(Deferred);
             }
             Node::Attribute(of, keys) => return self.path(self.value(of)?, keys),
             Node::Set(nodes) => {
@@ -131,6 +170,52 @@ impl<'a> Frame<'a> {
                 Ok(found)
             }
             _ => Err(Deferred),
+        }
+    }
+
+    #[inline]
+    fn root(&self, root: Root) -> &Standing<'a> {
+        match root {
+            Root::Principal => &self.asked.principal,
+            Root::Action => &self.asked.action,
+            Root::Resource => &self.asked.resource,
+        }
+    }
+
+    /// A stored attribute that is reached through stored records alone; `None` is no answer.
+    #[inline]
+    fn quick_path(&self, path: &Path) -> Option<Stored> {
+        let mut fields = self.root(path.root).attributes?;
+        let pool = self.store.pool();
+        let (last, records) = path.keys.split_last()?;
+        for key in records {
+            match pool.field(fields, key.id)? {
+                Stored::Record(inner) => fields = inner,
+                _ => return None,
+            }
+        }
+        pool.field(fields, last.id)
+    }
+
+    #[inline]
+    fn quick(&self, node: &Node) -> Option<Stored> {
+        match node {
+            Node::Constant(stored) => Some(*stored),
+            Node::Path(path) => self.quick_path(path),
+            _ => None,
+        }
+    }
+
+    /// Tests of plain values that are stored or written out, which most tests are; `None` is no answer.
+    #[inline]
+    fn quick_test(&self, test: Test, one: &Node, two: &Node) -> Option<bool> {
+        match (test, self.quick(one)?, self.quick(two)?) {
+            (Test::LessEqual, Stored::Long(one), Stored::Long(two)) => Some(one <= two),
+            (Test::Less, Stored::Long(one), Stored::Long(two)) => Some(one < two),
+            (Test::Equal, Stored::Long(one), Stored::Long(two)) => Some(one == two),
+            (Test::Equal, Stored::Bool(one), Stored::Bool(two)) => Some(one == two),
+            (Test::Equal, Stored::Entity(one), Stored::Entity(two)) => Some(one == two),
+            _ => None,
         }
     }
 

@@ -76,11 +76,13 @@ impl Store {
     pub(super) fn standing<'a>(&'a self, uid: Uid<'a>) -> Standing<'a> {
         let Uid::Known(id) = uid else {
             let entity_type = self.names.type_of(uid);
-            return Standing { uid, entity_type, ancestors: Ancestors::Stored(&[]) };
+            let ancestors = Ancestors::Stored(&[]);
+            return Standing { uid, entity_type, ancestors, attributes: None };
         };
         let (entity_type, row) = self.names.row(id).unzip();
-        let ancestors = row.flatten().map_or(&[][..], |row| self.ancestors(row));
-        Standing { uid, entity_type, ancestors: Ancestors::Stored(ancestors) }
+        let row = row.flatten();
+        let ancestors = Ancestors::Stored(row.map_or(&[][..], |row| self.ancestors(row)));
+        Standing { uid, entity_type, ancestors, attributes: row.map(EntityRow::attributes) }
     }
 
     /// What a stored entity is in, in rising order.

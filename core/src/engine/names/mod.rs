@@ -12,8 +12,9 @@ use cedar_policy_core::ast::{Eid, EntityType, EntityUID};
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 
-use self::table::{Table, same};
+use self::table::Table;
 
+pub(super) use self::table::same;
 pub(super) use self::uid::{KeyId, TypeId, TypeName, Uid, UidId};
 
 /// The names of a snapshot.

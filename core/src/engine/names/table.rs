@@ -68,7 +68,7 @@ fn place(slots: &mut [Slot], new: Slot) {
 
 /// Whether two texts are the same; for short ones without a call, as a few numbers.
 #[inline]
-pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+pub(in crate::engine) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use cedar_policy_core::ast::{EntityType, EntityUID};
-use smallvec::SmallVec;
 
 /// A type of entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +39,44 @@ pub(in crate::engine) enum Uid<'a> {
     Parsed(&'a EntityUID),
 }
 
+/// The parts of a name in one piece, on the stack unless it is long.
+struct Joined {
+    short: [u8; Joined::SHORT],
+    length: usize,
+    /// All of it, once it is longer.
+    long: Vec<u8>,
+}
+
+impl Joined {
+    const SHORT: usize = 64;
+
+    fn new() -> Self {
+        Self { short: [0; Self::SHORT], length: 0, long: Vec::new() }
+    }
+
+    #[inline]
+    fn push(&mut self, part: &str) {
+        let end = self.length.saturating_add(part.len());
+        match self.short.get_mut(self.length..end) {
+            Some(place) if self.long.is_empty() => place.copy_from_slice(part.as_bytes()),
+            _ => {
+                if self.long.is_empty() {
+                    self.long.extend_from_slice(self.short.get(..self.length).unwrap_or_default());
+                }
+                self.long.extend_from_slice(part.as_bytes());
+            }
+        }
+        self.length = end;
+    }
+
+    fn with_bytes<T>(&self, call: impl FnOnce(&[u8]) -> T) -> T {
+        match self.long.is_empty() {
+            true => call(self.short.get(..self.length).unwrap_or_default()),
+            false => call(&self.long),
+        }
+    }
+}
+
 impl<'a> TypeName<'a> {
     /// Calls back with the bytes of the whole name.
     #[inline]
@@ -47,14 +84,14 @@ impl<'a> TypeName<'a> {
         match self {
             Self::Written(text) => call(text.as_bytes()),
             Self::Parsed(name) => {
-                let mut joined: SmallVec<[u8; 64]> = SmallVec::new();
+                let mut joined = Joined::new();
                 let name = name.name().as_ref();
                 for part in name.namespace_components() {
-                    joined.extend_from_slice(AsRef::<str>::as_ref(part).as_bytes());
-                    joined.extend_from_slice(b"::");
+                    joined.push(AsRef::<str>::as_ref(part));
+                    joined.push("::");
                 }
-                joined.extend_from_slice(AsRef::<str>::as_ref(name.basename()).as_bytes());
-                call(&joined)
+                joined.push(AsRef::<str>::as_ref(name.basename()));
+                joined.with_bytes(call)
             }
         }
     }
@@ -111,6 +148,21 @@ impl<'a> Uid<'a> {
             Self::Known(_) => (None, ""),
             Self::Written((type_name, id)) => (Some(TypeName::Written(type_name)), id),
             Self::Parsed(uid) => (Some(TypeName::Parsed(uid.entity_type())), uid.eid().as_ref()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_text_however_it_is_given() {
+        let long = ["Part"; 40].join("::");
+        for text in ["A", "Notebook::User", "A::B::C::D", long.as_str()] {
+            let name: EntityType = text.parse().unwrap();
+            TypeName::Parsed(&name).with_bytes(|bytes| assert_eq!(bytes, text.as_bytes()));
+            TypeName::Written(text).with_bytes(|bytes| assert_eq!(bytes, text.as_bytes()));
         }
     }
 }
