@@ -20,6 +20,7 @@ demo: build ## Build, and decide a day of a hub while a policy changes
 
 test: need-cargo need-wasm ## Install what the tests need, and run all of them
 	$(CARGO) test --locked -p notegate -p notegate-cli -p notegate-worlds -p notegate-report
+	$(CARGO) test --locked -p notegate-benches --lib
 	$(CARGO) check --locked -p notegate --target $(WASM)
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies

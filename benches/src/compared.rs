@@ -71,3 +71,28 @@ fn by_official(ours: &Ours, official: Option<&Official>, at: usize) -> Result<bo
         (_, Some(_)) => Err(format!("the official authorizer answers question {at} otherwise")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use notegate_worlds::Spec;
+
+    use super::*;
+
+    #[test]
+    fn a_question_that_is_decided_otherwise_ends_the_run() {
+        let spec = Spec { entities: 500, questions: 256, ..Spec::of(10) };
+        let mut world = World::new(spec);
+        let ours = Ours::new(&world).unwrap();
+        let official = Official::new(&world, &ours).unwrap();
+        for official in [Some(&official), None] {
+            let compared = compare(&world, &ours, official, Duration::ZERO).unwrap();
+            assert_eq!(compared.official, LEAST);
+            assert!((1..256).contains(&compared.allowed), "{compared:?}");
+        }
+        for policy in &mut world.policies {
+            policy.forbids = !policy.forbids;
+        }
+        let error = compare(&world, &ours, Some(&official), Duration::ZERO).unwrap_err();
+        assert!(error.contains("decides Question"), "{error}");
+    }
+}

@@ -4,15 +4,23 @@ mod costs;
 mod decisions;
 mod peers;
 
-use notegate_worlds::SEED;
+use notegate_worlds::{SEED, quick};
 
 use crate::found::{Found, version};
 use crate::text::row;
 
-const HEAD: &str = "# What a decision costs
+const TITLE: &str = "# What a decision costs\n";
 
+const HEAD: &str = "
 Written by `make bench`, which measures everything again and writes this page anew. Figures are of
 one machine at one moment; ratios are of the same run, and are what to trust.
+";
+
+const TRIED: &str = "
+**Only tried.** These figures are of a quick run: each way was timed for a fraction of a second, on a
+machine that was busy or not, and parts may have been measured minutes apart. They show that everything
+works and what was decided; neither times nor ratios are to be quoted. `make bench` without `QUICK`
+writes those.
 ";
 
 const WORLDS: &str = "
@@ -36,7 +44,7 @@ off.
 
 /// All of it.
 pub(crate) fn write(found: &Found) -> String {
-    let mut text = HEAD.to_owned();
+    let mut text = if quick() { [TITLE, TRIED].concat() } else { [TITLE, HEAD].concat() };
     text += &decisions::ratios(found);
     text += &peers::beside(found);
     text += &machine(found);

@@ -20,7 +20,7 @@ const NAMES: u32 = 210;
 const LEADING: i32 = 17;
 
 /// Colours that people who see few of them tell apart; names stand beside lines anyway.
-const COLOURS: [RGBColor; 8] = [
+const COLOURS: [RGBColor; 9] = [
     RGBColor(0, 114, 178),
     RGBColor(86, 180, 233),
     RGBColor(0, 0, 0),
@@ -29,6 +29,7 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(204, 121, 167),
     RGBColor(230, 159, 0),
     RGBColor(120, 120, 120),
+    RGBColor(140, 86, 75),
 ];
 
 struct Line {
