@@ -1,9 +1,11 @@
 //! What a bundle says of itself.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
-use super::Member;
-use crate::model::{Limits, LoadError, LoadErrorKind, Problem, Span};
+use serde::{Deserialize, Deserializer};
+
+use super::{Digest, Member};
+use crate::model::{Limits, LoadError, LoadErrorKind, Problem, Span, Timestamp};
 
 /// What a bundle says of itself: `manifest.json`.
 ///
@@ -32,6 +34,14 @@ pub struct Manifest {
     pub sensitivity: Vec<String>,
     /// What every grant must satisfy.
     pub grants: GrantTerms,
+    /// When it was made.
+    #[serde(deserialize_with = "moment")]
+    pub created: Option<Timestamp>,
+    /// When it ends.
+    #[serde(deserialize_with = "moment")]
+    pub expires: Option<Timestamp>,
+    /// The digest of every other member, by name; a folder under development may leave it out.
+    pub members: Option<BTreeMap<String, Digest>>,
 }
 
 /// The model that policies are written for.
@@ -62,6 +72,9 @@ impl Default for Manifest {
             model: Model::Notebook,
             sensitivity: labels.map(str::to_owned).to_vec(),
             grants: GrantTerms::default(),
+            created: None,
+            expires: None,
+            members: None,
         }
     }
 }
@@ -104,4 +117,9 @@ pub(super) fn parse_json<T: for<'a> Deserialize<'a>>(
         let problem = Problem::error(code, error.to_string());
         LoadError::new(kind, problem.at(&member.name, &member.text, vec![span]))
     })
+}
+
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Timestamp::parse(&text).map(Some).map_err(serde::de::Error::custom)
 }

@@ -13,20 +13,31 @@
 //! Nothing is parsed here but the manifest and the grants: policies, schema and entities are read
 //! by the engine when it builds a snapshot.
 
+mod delivery;
+mod digest;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
 mod grant;
+mod grants;
+mod key;
 mod manifest;
+mod seal;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Revision, Span};
 
+pub use delivery::Delivery;
+pub use digest::Digest;
 #[cfg(not(target_family = "wasm"))]
 pub use folder::read_file;
 pub use grant::{Grant, GrantUid};
+pub use grants::{GrantsDelivery, GrantsManifest};
+pub use key::{KeyError, KeyId, PrivateKey, PublicKey};
 pub use manifest::{GrantTerms, Manifest, Model};
+pub use trust::Trust;
 
 /// Policies, schema and entities delivered together.
 #[derive(Debug, Clone)]
@@ -41,6 +52,7 @@ pub struct Bundle {
     tests: Vec<Member>,
     ignored: Vec<String>,
     revision: Revision,
+    signed_by: Vec<KeyId>,
 }
 
 /// One text of a bundle, with its name.
@@ -119,6 +131,7 @@ impl Bundle {
             tests: Vec::new(),
             ignored: Vec::new(),
             revision,
+            signed_by: Vec::new(),
         })
     }
 
@@ -170,6 +183,7 @@ impl Bundle {
             tests,
             ignored,
             revision,
+            signed_by: Vec::new(),
         })
     }
 
