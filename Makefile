@@ -3,6 +3,7 @@
 CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
+MOTO_VERSION := 5.2.5
 WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
@@ -18,7 +19,7 @@ build: need-cargo ## Build the `notegate` command, target/release/notegate
 demo: build ## Build, and decide a day of a hub while a policy changes
 	$(NOTEGATE) demo
 
-test: need-cargo need-wasm ## Install what the tests need, and run all of them
+test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install what the tests need, and run all of them
 	$(CARGO) test --locked -p notegate -p notegate-cli -p notegate-worlds -p notegate-report
 	$(CARGO) test --locked -p notegate-benches --lib
 	$(CARGO) check --locked -p notegate --target $(WASM)
@@ -87,7 +88,19 @@ clean: ## Remove everything that was built
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-deny@$(DENY_VERSION)
 
-.PHONY: need-cargo need-wasm
+# A server of the S3 protocol, on loopback, for the tests that push to one.
+$(TOOLS)/moto/bin/moto_server:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "python3 with venv is missing: install python3-venv" >&2; exit 1; }
+	python3 -m venv $(TOOLS)/moto
+	$(TOOLS)/moto/bin/pip install --quiet 'moto[server]==$(MOTO_VERSION)'
+
+.PHONY: need-cargo need-wasm need-tools
+# What signs and unpacks a second time, independently.
+need-tools:
+	@for tool in openssl tar; do command -v $$tool >/dev/null || { \
+		echo "$$tool is missing: install it from your distribution" >&2; exit 1; }; done
+
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { \
 		echo "cargo is missing: install Rust 1.89 or newer from your distribution or https://rustup.rs" >&2; exit 1; }

@@ -21,6 +21,8 @@ pub enum LoadErrorKind {
     Limit,
     /// The manifest or the layout of the bundle is wrong.
     Layout,
+    /// It is not signed by an accepted key, or is not what was signed.
+    Untrusted,
     /// The schema is wrong.
     Schema,
     /// A policy is wrong, by itself or against the schema.
