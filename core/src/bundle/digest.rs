@@ -78,7 +78,8 @@ mod tests {
         let text = Digest::of(b"abc").to_string();
         assert_eq!(text, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(Digest::parse(&text), Some(Digest::of(b"abc")));
-        for other in [&text.to_uppercase(), &text[..70], &format!("{text}0"), &text[7..], "", "sha256:é"]
+        for other in
+            [&text.to_uppercase(), &text[..70], &format!("{text}0"), &text[7..], "", "sha256:é"]
         {
             assert_eq!(Digest::parse(other), None, "{other}");
         }

@@ -37,7 +37,11 @@ impl GrantsDelivery {
     ///
     /// # Errors
     /// When the grants cannot be read or a field of the manifest is out of bounds.
-    pub fn new(manifest: GrantsManifest, text: Vec<u8>, limits: &Limits) -> Result<Self, LoadError> {
+    pub fn new(
+        manifest: GrantsManifest,
+        text: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<Self, LoadError> {
         _ = (manifest, text, limits);
         todo!()
     }
