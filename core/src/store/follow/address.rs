@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use object_store::aws::AmazonS3Builder;
-use object_store::azure::MicrosoftAzureBuilder;
-use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::http::HttpBuilder;
 use object_store::path::Path;
 use object_store::{Certificate, ClientOptions, ObjectStore, ObjectStoreScheme, RetryConfig};
@@ -21,9 +21,31 @@ pub(super) struct Address {
     pub(super) options: Vec<(String, String)>,
 }
 
+/// With this option whoever answers could be anybody.
+const INSECURE: &str = "invalid_certificates";
+
 impl Address {
     pub(super) fn new(url: String) -> Self {
         Self { url, options: Vec::new() }
+    }
+
+    /// Takes those variables that are options of this kind of address.
+    pub(super) fn environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
+        let scheme = self.url.split_once("://").map_or("", |(scheme, _)| scheme);
+        let known: fn(&str) -> bool = match scheme {
+            "s3" | "s3a" => |name| name.parse::<AmazonS3ConfigKey>().is_ok(),
+            "gs" => |name| name.parse::<GoogleConfigKey>().is_ok(),
+            "az" | "adl" | "azure" | "abfs" | "abfss" => {
+                |name| name.parse::<AzureConfigKey>().is_ok()
+            }
+            _ => return,
+        };
+        let ours = variables.into_iter().filter(|(name, _)| {
+            let lower = name.to_ascii_lowercase();
+            let prefixed = ["aws_", "google_", "azure_"].iter().any(|one| lower.starts_with(one));
+            prefixed && !lower.contains(INSECURE) && known(&lower)
+        });
+        self.options.extend(ours);
     }
 
     /// The store that the address is in, and the path in it. Nothing is asked yet.
@@ -85,8 +107,7 @@ impl Address {
     ) -> Result<B, LoadError> {
         self.options.iter().try_fold(builder, |builder, (name, value)| {
             let lower = name.to_ascii_lowercase();
-            // Whoever answers could then be anybody.
-            let known = lower.parse().ok().filter(|_| !lower.contains("invalid_certificates"));
+            let known = lower.parse().ok().filter(|_| !lower.contains(INSECURE));
             let known = known.ok_or_else(|| {
                 let message = format!("option `{}` is not one of its kind", name.escape_debug());
                 self.refused(&message, "see the configuration keys of the `object_store` crate")

@@ -70,6 +70,10 @@ impl Drop for Follower {
 }
 
 impl Source {
+    #[cfg_attr(
+        not(feature = "remote"),
+        expect(unused_variables, reason = "a path of this machine may hold what nobody signed")
+    )]
     fn asked(self, signed: bool, seed: u64, bell: &Arc<Bell>) -> Result<Asked, LoadError> {
         match self {
             Self::Path(source) => Ok(Asked {

@@ -66,6 +66,16 @@ impl RemoteSource {
         self
     }
 
+    /// Those of a process's variables that are options of the address that was given last:
+    /// `AWS_…`, `GOOGLE_…` or `AZURE_…`, by its kind. What is none is passed over.
+    #[must_use]
+    pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        if let Some(address) = self.addresses.last_mut() {
+            address.environment(variables);
+        }
+        self
+    }
+
     /// Asks so often, give or take a fifth: 30 seconds.
     #[must_use]
     pub fn poll(self, poll: Duration) -> Self {
