@@ -16,3 +16,5 @@ mod engine;
 mod readme;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod watch;

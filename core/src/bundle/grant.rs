@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::manifest::parse_json;
-use super::{Manifest, Member};
-use crate::model::{Limits, LoadError, LoadErrorKind, Problem, Timestamp};
+use super::json;
+use super::{GrantTerms, Member};
+use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Timestamp};
 
 /// One grant: access for somebody, to something, until a moment.
 ///
@@ -36,7 +36,7 @@ pub struct Grant {
     /// On what; a group-like resource stands for everything in it.
     pub resource: GrantUid,
     /// When it ends.
-    #[serde(deserialize_with = "timestamp")]
+    #[serde(deserialize_with = "json::timestamp")]
     pub expires: Timestamp,
     /// Why it was given.
     pub reason: String,
@@ -56,12 +56,11 @@ pub struct GrantUid {
 }
 
 impl Grant {
-    pub(super) fn parse_all(
-        member: &Member,
-        manifest: &Manifest,
-        limits: &Limits,
-    ) -> Result<Vec<Self>, LoadError> {
-        let grants: Vec<Self> = parse_json(member, limits, LoadErrorKind::Grants, "grants.syntax")?;
+    pub(super) fn parse_all(member: &Member, limits: &Limits) -> Result<Vec<Self>, LoadError> {
+        let grants: Vec<Self> =
+            json::parse(member, limits, LoadErrorKind::Grants, "grants.syntax")?;
+        Exceeded::check("policies", limits.policies, grants.len())
+            .map_err(|exceeded| member.exceeded(exceeded))?;
         let mut seen = BTreeSet::new();
         let mut problems = Vec::new();
         for grant in &grants {
@@ -71,15 +70,24 @@ impl Grant {
             if grant.approved_by.contains(&grant.principal.id) {
                 problems.push(grant.problem("its principal approved it".to_owned()));
             }
-            let (have, want) = (grant.approved_by.len(), manifest.grants.approvers);
-            if have < want {
-                let message = format!("{have} approved it and the manifest asks for {want}");
-                problems.push(grant.problem(message));
-            }
         }
-        let placed = problems.into_iter().map(|one| one.file(&member.name, &member.text));
-        LoadError::check(LoadErrorKind::Grants, placed.collect())?;
+        placed(problems, member)?;
         Ok(grants)
+    }
+
+    /// Whether all of them satisfy the terms of a bundle.
+    pub(super) fn check_all(
+        grants: &[Self],
+        terms: &GrantTerms,
+        member: &Member,
+    ) -> Result<(), LoadError> {
+        let want = terms.approvers;
+        let few = grants.iter().filter(|grant| grant.approved_by.len() < want);
+        let problem = |grant: &Self| {
+            let have = grant.approved_by.len();
+            grant.problem(format!("{have} approved it and the manifest asks for {want}"))
+        };
+        placed(few.map(problem).collect(), member)
     }
 
     fn problem(&self, message: String) -> Problem {
@@ -88,7 +96,7 @@ impl Grant {
     }
 }
 
-fn timestamp<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Timestamp::parse(&text).map_err(serde::de::Error::custom)
+fn placed(problems: Vec<Problem>, member: &Member) -> Result<(), LoadError> {
+    let placed = problems.into_iter().map(|one| one.file(&member.name, &member.text));
+    LoadError::check(LoadErrorKind::Grants, placed.collect())
 }

@@ -10,147 +10,104 @@
 //!   tests/*.json         test cases                                   (optional)
 //! ```
 //!
+//! A [`Delivery`] is a bundle that has not been trusted yet: a folder, a file, or bytes from a host.
+//! [`Trust`] says whose signatures count. [`GrantsDelivery`] is just-in-time access that comes
+//! without policies.
+//!
 //! Nothing is parsed here but the manifest and the grants: policies, schema and entities are read
 //! by the engine when it builds a snapshot.
 
+mod archive;
+mod collect;
 mod delivery;
 mod digest;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
 mod grant;
 mod grants;
+mod json;
 mod key;
+mod layout;
+mod loose;
 mod manifest;
+mod member;
 mod seal;
 mod trust;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::iter;
 
-use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, Revision, Span};
+use collect::Texts;
+use delivery::Signatures;
+use layout::{ENTITIES, GRANTS, Role, SCHEMA, layout, no_member};
 
-pub use delivery::Delivery;
+use crate::model::{Limits, LoadError, Revision};
+
+pub use delivery::{Delivered, Delivery};
 pub use digest::Digest;
 #[cfg(not(target_family = "wasm"))]
 pub use folder::read_file;
 pub use grant::{Grant, GrantUid};
 pub use grants::{GrantsDelivery, GrantsManifest};
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey};
+pub use loose::Loose;
 pub use manifest::{GrantTerms, Manifest, Model};
+pub use member::Member;
 pub use trust::Trust;
 
 /// Policies, schema and entities delivered together.
 #[derive(Debug, Clone)]
 pub struct Bundle {
     manifest: Manifest,
+    manifest_text: Option<Member>,
     policies: Vec<Member>,
     links: Option<Member>,
     schema: Option<Member>,
     entities: Option<Member>,
+    /// The grants that it came with; others may have taken their place.
+    own_grants: Option<Member>,
     grants_text: Option<Member>,
     grants: Vec<Grant>,
     tests: Vec<Member>,
     ignored: Vec<String>,
     revision: Revision,
+    signatures: Signatures,
     signed_by: Vec<KeyId>,
 }
 
-/// One text of a bundle, with its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Its path inside the bundle, with `/`; or the path of a loose file.
-    pub name: Arc<str>,
-    /// Its text.
-    pub text: Arc<str>,
-}
-
-/// Texts that belong to no bundle: any Cedar policies, with any schema of any namespace.
-#[derive(Debug, Clone, Default)]
-pub struct Loose {
-    /// Names and bytes of policy files, Cedar or JSON, in the order in which policies are numbered.
-    pub policies: Vec<(String, Vec<u8>)>,
-    /// Template links: a JSON array of `{"template_id", "link_id", "args"}`.
-    pub links: Option<(String, Vec<u8>)>,
-    /// The schema, Cedar or JSON.
-    pub schema: Option<(String, Vec<u8>)>,
-    /// The entities, JSON.
-    pub entities: Option<(String, Vec<u8>)>,
-}
-
-const MANIFEST: &str = "manifest.json";
-const SCHEMA: &str = "schema.cedarschema";
-const ENTITIES: &str = "entities.json";
-const GRANTS: &str = "grants.json";
-
 impl Bundle {
-    /// A bundle from its members: names and bytes.
+    /// A bundle from its members, names and bytes, trusted as they are.
     ///
     /// # Errors
     /// When a name is not one of the layout's, a limit is exceeded, a member is not UTF-8, there is
-    /// no policy file, or the manifest or the grants cannot be read.
+    /// no policy file, the manifest or the grants cannot be read, or the manifest lists members and
+    /// they are not these.
     pub fn from_members(
         members: impl IntoIterator<Item = (String, Vec<u8>)>,
         limits: &Limits,
     ) -> Result<Self, LoadError> {
-        let mut texts = BTreeMap::new();
-        let mut total = 0_usize;
-        for (name, bytes) in members {
-            total = total.saturating_add(bytes.len());
-            Exceeded::check("bundle_bytes", limits.bundle_bytes, total)?;
-            let member = Member::read(name, bytes, limits)?;
-            if let Some(twice) = texts.insert(Arc::clone(&member.name), member) {
-                return Err(layout(format!("member `{}` is there twice", twice.name)));
-            }
-            Exceeded::check("members", limits.members, texts.len())?;
-        }
-        Self::assemble(texts, Vec::new(), limits)
+        Delivery::from_members(members, limits)?.bundle(&Trust::unsigned())
     }
 
-    /// Cedar texts that belong to no bundle.
+    /// A bundle from its single-file form, trusted as it is.
     ///
     /// # Errors
-    /// When a limit is exceeded or a text is not UTF-8.
-    pub fn from_loose(loose: Loose, limits: &Limits) -> Result<Self, LoadError> {
-        let read = |(name, bytes)| Member::read(name, bytes, limits);
-        let policies = loose.policies.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let links = loose.links.map(read).transpose()?;
-        let schema = loose.schema.map(read).transpose()?;
-        let entities = loose.entities.map(read).transpose()?;
-        let all = policies.iter().chain(&links).chain(&schema).chain(&entities);
-        let total = all.clone().map(|member| member.text.len()).fold(0, usize::saturating_add);
-        Exceeded::check("bundle_bytes", limits.bundle_bytes, total)?;
-        let revision = Revision::of(all.map(|member| (&*member.name, member.text.as_bytes())));
-        Ok(Self {
-            manifest: Manifest::loose(),
-            policies,
-            links,
-            schema,
-            entities,
-            grants_text: None,
-            grants: Vec::new(),
-            tests: Vec::new(),
-            ignored: Vec::new(),
-            revision,
-            signed_by: Vec::new(),
-        })
+    /// When it is not exactly in that form, or as [`Bundle::from_members`].
+    pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, LoadError> {
+        Delivery::from_bytes(bytes, limits)?.bundle(&Trust::unsigned())
     }
 
     fn assemble(
-        mut texts: BTreeMap<Arc<str>, Member>,
+        manifest: Manifest,
+        manifest_text: Option<Member>,
+        mut texts: Texts,
         ignored: Vec<String>,
         limits: &Limits,
     ) -> Result<Self, LoadError> {
-        let parts = texts.values().map(|member| (&*member.name, member.text.as_bytes()));
-        let revision = Revision::of(parts);
-        let manifest = match texts.remove(MANIFEST) {
-            Some(member) => Manifest::parse(&member, limits)?,
-            None => Manifest::default(),
-        };
         let schema = texts.remove(SCHEMA);
         let entities = texts.remove(ENTITIES);
-        let grants_text = texts.remove(GRANTS);
-        let grants = match &grants_text {
-            Some(member) => Grant::parse_all(member, &manifest, limits)?,
+        let own_grants = texts.remove(GRANTS);
+        let grants = match &own_grants {
+            Some(member) => Grant::parse_all(member, limits)?,
             None => Vec::new(),
         };
         let (mut policies, mut tests) = (Vec::new(), Vec::new());
@@ -158,33 +115,50 @@ impl Bundle {
             match Role::of(&name) {
                 Some(Role::Policies) => policies.push(member),
                 Some(Role::Test) => tests.push(member),
-                _ => {
-                    let error = Problem::error(
-                        "bundle.member",
-                        format!("`{}` is not a member of a bundle", name.escape_debug()),
-                    );
-                    let help = "a bundle holds manifest.json, schema.cedarschema, *.cedar, \
-                                entities.json, grants.json and tests/*.json";
-                    return Err(LoadError::new(LoadErrorKind::Layout, error.help(help)));
-                }
+                _ => return Err(no_member(&name)),
             }
         }
         if policies.is_empty() {
-            return Err(layout("there is no `*.cedar` file in it".to_owned()));
+            return Err(layout("there is no `*.cedar` file in it"));
         }
-        Ok(Self {
+        let mut bundle = Self {
             manifest,
+            manifest_text,
             policies,
             links: None,
             schema,
             entities,
-            grants_text,
-            grants,
+            own_grants: own_grants.clone(),
+            grants_text: None,
+            grants: Vec::new(),
             tests,
             ignored,
-            revision,
+            revision: Revision::of([]),
+            signatures: Signatures::new(),
             signed_by: Vec::new(),
-        })
+        };
+        bundle.put_grants(own_grants, grants)?;
+        Ok(bundle)
+    }
+
+    /// Puts grants in force, when they satisfy the terms; the revision is that of the contents then.
+    fn put_grants(&mut self, text: Option<Member>, grants: Vec<Grant>) -> Result<(), LoadError> {
+        if let Some(text) = &text {
+            Grant::check_all(&grants, &self.manifest.grants, text)?;
+        }
+        (self.grants_text, self.grants) = (text, grants);
+        let mut members: Vec<&Member> = self.contents(self.grants_text.as_ref()).collect();
+        members.sort_unstable_by_key(|member| &member.name);
+        let parts = members.into_iter().map(|member| (&*member.name, member.text.as_bytes()));
+        self.revision = Revision::of(parts);
+        Ok(())
+    }
+
+    /// Every text, with these grants.
+    fn contents<'a>(&'a self, grants: Option<&'a Member>) -> impl Iterator<Item = &'a Member> {
+        let single = [self.manifest_text.as_ref(), self.schema.as_ref(), self.entities.as_ref()];
+        let single = single.into_iter().chain(iter::once(grants)).flatten();
+        single.chain(&self.policies).chain(&self.tests)
     }
 
     /// What the bundle says of itself.
@@ -248,59 +222,10 @@ impl Bundle {
     }
 }
 
-impl Member {
-    /// A limit that its text passed, with the place.
-    pub(crate) fn exceeded(&self, exceeded: Exceeded) -> LoadError {
-        let spans = exceeded.offset().map(|offset| Span { offset, length: 1, label: None });
-        let problem = Problem::from(exceeded);
-        let problem = problem.at(&self.name, &self.text, spans.into_iter().collect());
-        LoadError::new(LoadErrorKind::Limit, problem)
-    }
-
-    fn read(name: String, bytes: Vec<u8>, limits: &Limits) -> Result<Self, LoadError> {
-        let name = Arc::<str>::from(name);
-        let empty = Arc::<str>::from("");
-        Exceeded::check("member_bytes", limits.member_bytes, bytes.len()).map_err(|exceeded| {
-            LoadError::new(LoadErrorKind::Limit, Problem::from(exceeded).file(&name, &empty))
-        })?;
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name, text: text.into() }),
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let message = format!("it is not UTF-8 from byte {at} on");
-                let problem = Problem::error("file.utf8", message).file(&name, &empty);
-                Err(LoadError::new(LoadErrorKind::Unreadable, problem.help("save it as UTF-8")))
-            }
-        }
-    }
-}
-
-/// What a member is for, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Single,
-    Policies,
-    Test,
-}
-
-impl Role {
-    fn of(name: &str) -> Option<Self> {
-        match name.split_once('/') {
-            None if [MANIFEST, SCHEMA, ENTITIES, GRANTS].contains(&name) => Some(Self::Single),
-            None if name.ends_with(".cedar") => Some(Self::Policies),
-            Some(("tests", rest)) if rest.ends_with(".json") => Some(Self::Test),
-            _ => None,
-        }
-    }
-}
-
-fn layout(message: String) -> LoadError {
-    LoadError::new(LoadErrorKind::Layout, Problem::error("bundle.layout", message))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::LoadErrorKind;
 
     fn bundle(members: &[(&str, &[u8])]) -> Result<Bundle, LoadError> {
         let members = members.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()));

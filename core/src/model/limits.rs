@@ -9,9 +9,11 @@ use std::fmt;
 ///
 /// | Field | Default | Bounds |
 /// |---|---|---|
-/// | `bundle_bytes` | 256 MiB | all members of a bundle together |
+/// | `bundle_bytes` | 256 MiB | all members of a bundle together, and its single-file form |
 /// | `member_bytes` | 64 MiB | one member of a bundle, or one loose file |
 /// | `members` | 4 096 | members of a bundle |
+/// | `manifest_bytes` | 1 MiB | the manifest of a bundle |
+/// | `signatures` | 16 | signatures of a bundle |
 /// | `policies` | 100 000 | policies, templates and links |
 /// | `policy_nesting` | 32 | brackets open at once in a policy or schema |
 /// | `policy_operators` | 512 | operators in one policy: what deepens its expression without a bracket |
@@ -28,6 +30,8 @@ pub struct Limits {
     pub bundle_bytes: usize,
     pub member_bytes: usize,
     pub members: usize,
+    pub manifest_bytes: usize,
+    pub signatures: usize,
     pub policies: usize,
     pub policy_nesting: usize,
     pub policy_operators: usize,
@@ -46,6 +50,8 @@ impl Default for Limits {
             bundle_bytes: 256 << 20,
             member_bytes: 64 << 20,
             members: 4_096,
+            manifest_bytes: 1 << 20,
+            signatures: 16,
             policies: 100_000,
             policy_nesting: 32,
             policy_operators: 512,
@@ -77,11 +83,13 @@ impl Limits {
         Some(self)
     }
 
-    fn fields(&mut self) -> [(&'static str, &mut usize); 13] {
+    fn fields(&mut self) -> [(&'static str, &mut usize); 15] {
         [
             ("bundle_bytes", &mut self.bundle_bytes),
             ("member_bytes", &mut self.member_bytes),
             ("members", &mut self.members),
+            ("manifest_bytes", &mut self.manifest_bytes),
+            ("signatures", &mut self.signatures),
             ("policies", &mut self.policies),
             ("policy_nesting", &mut self.policy_nesting),
             ("policy_operators", &mut self.policy_operators),
@@ -175,6 +183,8 @@ impl Exceeded {
             "bundle_bytes" => "limit.bundle_bytes",
             "member_bytes" => "limit.member_bytes",
             "members" => "limit.members",
+            "manifest_bytes" => "limit.manifest_bytes",
+            "signatures" => "limit.signatures",
             "policies" => "limit.policies",
             "policy_nesting" => "limit.policy_nesting",
             "policy_operators" => "limit.policy_operators",
@@ -226,7 +236,7 @@ mod tests {
         let limits = Limits::default().with("id_bytes", 7).unwrap();
         assert_eq!(limits.id_bytes, 7);
         assert_eq!(Limits::default().with("nonsense", 7), None);
-        assert_eq!(limits.iter().count(), 13);
+        assert_eq!(limits.iter().count(), 15);
     }
 
     #[test]

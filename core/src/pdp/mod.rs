@@ -234,6 +234,17 @@ impl PdpBuilder {
     /// When the source has nothing good, the last good copy in the state folder is verified again and
     /// put in force; [`Status`] says so.
     ///
+    /// ```no_run
+    /// # use notegate::Pdp;
+    /// # use notegate::pdp::SystemClock;
+    /// use notegate::store::{Event, PathSource};
+    ///
+    /// let pdp = Pdp::builder(SystemClock::default(), 1)
+    ///     .observer(|event: &Event| eprintln!("{event}"))
+    ///     .follow(PathSource::new("/etc/notegate/policies"))?;
+    /// # Ok::<(), notegate::model::LoadError>(())
+    /// ```
+    ///
     /// # Errors
     /// When there is neither.
     #[cfg(not(target_family = "wasm"))]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::mark::Mark;
+use super::reading::Reading;
 #[cfg(not(target_family = "wasm"))]
 use super::state::StateFolder;
 use super::{Arrival, Event, Observer, Origin, Part, Rules, SequenceRule};
@@ -29,6 +30,8 @@ pub(super) struct Held {
     pub(super) grants: Option<GrantsDelivery>,
     pub(super) bundle_mark: Option<Mark>,
     pub(super) grants_mark: Option<Mark>,
+    /// The bundle that is held cannot take the grants that are held: they are not in force.
+    pub(super) grants_left_out: bool,
 }
 
 /// What passed: to be put in force, and to be held from then on.
@@ -57,14 +60,31 @@ impl Gate {
             highest.admits(mark)?;
         }
         self.check_times(created, expires, origin)?;
-        let next = held.with(arrival, mark);
-        let snapshot = self.build(&next, previous)?;
+        let mut next = held.with(arrival, mark);
+        let snapshot = match self.build(&next, previous) {
+            Err(error) if part == Part::Bundle && next.grants.is_some() => {
+                // What was tightened must not wait for grants that no longer fit: they only add
+                // access, and there is less of it without them.
+                next.grants_left_out = true;
+                let snapshot = self.build(&next, previous)?;
+                let (part, origin) = (Part::Grants, origin.clone());
+                self.tell(&Event::Refused { part, origin, error });
+                snapshot
+            }
+            built => built?,
+        };
         if part == Part::Bundle && self.rules.require_tests {
             self.check_cases(&next, &snapshot)?;
         }
         #[cfg(not(target_family = "wasm"))]
         self.keep(part, held, &next, origin)?;
         Ok(Passed { snapshot, held: next })
+    }
+
+    /// How bytes are read that are to pass.
+    pub(super) fn reading(&self, part: Part) -> Reading<'_> {
+        let (trust, limits) = (&self.rules.trust, &self.options.limits);
+        Reading { part, trust, limits, now: self.clock.now() }
     }
 
     pub(super) fn tell(&self, event: &Event) {
@@ -104,7 +124,8 @@ impl Gate {
             let message = "there is no bundle to hold the grants";
             return Err(refused(LoadErrorKind::Grants, "grants.no_bundle", message.to_owned(), ""));
         };
-        let combined = held.grants.as_ref().map(|grants| bundle.with_grants(grants));
+        let grants = held.grants.as_ref().filter(|_| !held.grants_left_out);
+        let combined = grants.map(|grants| bundle.with_grants(grants));
         let combined = combined.transpose()?;
         Snapshot::build(combined.as_ref().unwrap_or(bundle), self.options).map(Arc::new)
     }
@@ -138,6 +159,12 @@ impl Gate {
         };
         let (known, mark) = (held.mark(part), next.mark(part));
         let (revision, bytes) = match (part, &next.bundle, &next.grants) {
+            (Part::Bundle, Some(bundle), _) if bundle.manifest().members.is_none() => {
+                // A folder under development has no form in which it can be told whole from half.
+                let sealed =
+                    bundle.clone().seal(bundle.manifest().clone(), &self.options.limits)?;
+                (sealed.revision(), sealed.to_bytes()?)
+            }
             (Part::Bundle, Some(bundle), _) => (bundle.revision(), bundle.to_bytes()?),
             (Part::Grants, _, Some(grants)) => (grants.revision(), grants.to_bytes()?),
             _ => return Ok(()),
@@ -180,7 +207,7 @@ impl Held {
     }
 
     fn with(&self, arrival: Arrival, mark: Option<Mark>) -> Self {
-        let mut next = self.clone();
+        let mut next = Self { grants_left_out: false, ..self.clone() };
         match arrival {
             Arrival::Bundle(bundle) => {
                 next.bundle = Some(bundle);

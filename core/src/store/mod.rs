@@ -13,6 +13,7 @@
 //! 7. one pointer is swapped.
 
 mod arrival;
+mod builder;
 mod event;
 #[cfg(not(target_family = "wasm"))]
 mod follow;
@@ -27,7 +28,6 @@ mod rules;
 mod state;
 mod status;
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,13 +35,12 @@ use arc_swap::{ArcSwap, Guard};
 
 use self::arrival::Arrival;
 use self::gate::{Gate, Held, Passed};
-use self::reading::Reading;
 use self::status::Standing;
 use crate::bundle::{Bundle, GrantsDelivery};
-use crate::engine::{Options, Snapshot};
-use crate::model::clock::Clock;
+use crate::engine::Snapshot;
 use crate::model::{LoadError, Revision, Timestamp};
 
+pub(crate) use builder::StoreBuilder;
 pub use event::{Event, Observer, Origin, Part};
 #[cfg(feature = "remote")]
 #[cfg(not(target_family = "wasm"))]
@@ -70,16 +69,6 @@ pub struct Store {
 pub(crate) struct InForce {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) expires: Option<Timestamp>,
-}
-
-/// A store in the making.
-pub(crate) struct StoreBuilder {
-    pub(crate) options: Options,
-    pub(crate) rules: Rules,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) observer: Option<Box<dyn Observer>>,
-    #[cfg(not(target_family = "wasm"))]
-    pub(crate) state: Option<std::path::PathBuf>,
 }
 
 impl Store {
@@ -111,8 +100,7 @@ impl Store {
     /// When they are not trusted or refused: what was in force stays.
     pub fn deliver(&self, part: Part, bytes: &[u8]) -> Result<Revision, LoadError> {
         let started = self.gate.clock.elapsed();
-        let (trust, limits) = (&self.gate.rules.trust, &self.gate.options.limits);
-        match (Reading { part, trust, limits }).bytes(bytes) {
+        match self.gate.reading(part).bytes(bytes) {
             Ok(arrival) => self.take(arrival, &Origin::Host, started),
             Err(error) => {
                 let _in_order = self.held();
@@ -213,49 +201,6 @@ impl Store {
     }
 }
 
-impl StoreBuilder {
-    /// The store, with this bundle in force.
-    ///
-    /// # Errors
-    /// When the bundle is refused, or the state folder cannot be used.
-    pub(crate) fn open(self, bundle: &Bundle) -> Result<Store, LoadError> {
-        let gate = self.gate()?;
-        Self::opened(gate, Arrival::Bundle(bundle.clone()))
-    }
-
-    /// The store, with the bundle in force that these bytes are.
-    ///
-    /// # Errors
-    /// As [`StoreBuilder::open`], and when the bytes are not trusted.
-    pub(crate) fn open_bytes(self, bytes: &[u8]) -> Result<Store, LoadError> {
-        let gate = self.gate()?;
-        let (trust, limits) = (&gate.rules.trust, &gate.options.limits);
-        let arrival = Reading { part: Part::Bundle, trust, limits }.bytes(bytes)?;
-        Self::opened(gate, arrival)
-    }
-
-    fn opened(gate: Gate, arrival: Arrival) -> Result<Store, LoadError> {
-        let started = gate.clock.elapsed();
-        #[cfg(not(target_family = "wasm"))]
-        let held = gate.remembered();
-        #[cfg(target_family = "wasm")]
-        let held = Held::default();
-        let passed = gate.pass(&held, arrival, &Origin::Host, None)?;
-        Ok(Store::holding(gate, passed, &Origin::Host, started))
-    }
-
-    fn gate(self) -> Result<Gate, LoadError> {
-        Ok(Gate {
-            options: self.options,
-            rules: self.rules,
-            clock: self.clock,
-            observer: self.observer,
-            #[cfg(not(target_family = "wasm"))]
-            state: self.state.as_deref().map(state::StateFolder::open).transpose()?,
-        })
-    }
-}
-
 /// What those who follow a source do.
 #[cfg(not(target_family = "wasm"))]
 impl Store {
@@ -304,11 +249,5 @@ impl Store {
         store.activated(&first, Part::Bundle, origin, started);
         drop(first);
         store
-    }
-}
-
-impl fmt::Debug for StoreBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreBuilder").field("rules", &self.rules).finish_non_exhaustive()
     }
 }

@@ -97,6 +97,34 @@ mod tests {
         assert!(pace.after_failure() <= Duration::from_secs(45));
     }
 
+    /// Requests in each second of a fleet whose store is away for ten minutes, from the first on.
+    fn fleet(points: u64, away: std::ops::Range<u64>, seconds: usize) -> Vec<usize> {
+        let mut requests = vec![0; seconds];
+        for point in 0..points {
+            let mut pace = Pace::new(INTERVAL, LONGEST, point);
+            let mut now = pace.after_start().as_millis();
+            while let Some(count) = requests.get_mut(usize::try_from(now / 1000).unwrap()) {
+                *count += 1;
+                let is_away = away.contains(&u64::try_from(now / 1000).unwrap());
+                let wait = if is_away { pace.after_failure() } else { pace.after_success() };
+                now += wait.as_millis();
+            }
+        }
+        requests
+    }
+
+    #[test]
+    fn a_store_that_comes_back_is_not_stampeded() {
+        let requests = fleet(3_000, 600..1_200, 1_800);
+        let most = |from: usize, to: usize| *requests[from..to].iter().max().unwrap();
+        let normal = most(300, 600);
+        assert!(normal < 160, "100 in a second on average, {normal} at most");
+        assert!(most(600, 1_200) <= normal + normal / 4, "while it is away");
+        assert!(most(1_200, 1_800) <= normal + normal / 4, "after it came back");
+        let last_minutes: usize = requests[900..1_200].iter().sum();
+        assert!(last_minutes < 300 * 40, "it is asked less than half as often while it is away");
+    }
+
     #[test]
     fn one_seed_gives_one_course() {
         let course = |seed| {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Part;
 use super::arrival::Arrival;
 use crate::bundle::{Delivery, Trust};
-use crate::model::{Limits, LoadError};
+use crate::model::{Limits, LoadError, Timestamp};
 
 /// How bytes become something to put in force.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub(super) struct Reading<'a> {
     pub(super) part: Part,
     pub(super) trust: &'a Trust,
     pub(super) limits: &'a Limits,
+    pub(super) now: Timestamp,
 }
 
 impl Reading<'_> {

@@ -3,7 +3,6 @@
 use super::arrival::Arrival;
 use super::gate::{Gate, Held, Passed};
 use super::mark::Mark;
-use super::reading::Reading;
 use super::state::{Kept, StateFolder, copy_name};
 use super::{Event, Origin, Part};
 use crate::model::{LoadError, LoadErrorKind, Problem};
@@ -70,12 +69,11 @@ impl Gate {
     }
 
     fn copy(&self, part: Part, name: &str) -> Result<Arrival, LoadError> {
-        let (trust, limits) = (&self.rules.trust, &self.options.limits);
         let bytes = match &self.state {
-            Some(state) => state.copy(name, limits.bundle_bytes)?,
+            Some(state) => state.copy(name, self.options.limits.bundle_bytes)?,
             None => Vec::new(),
         };
-        let arrival = Reading { part, trust, limits }.bytes(&bytes)?;
+        let arrival = self.reading(part).bytes(&bytes)?;
         if copy_name(part, arrival.revision()) == name {
             return Ok(arrival);
         }

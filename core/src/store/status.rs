@@ -44,6 +44,8 @@ pub struct Status {
 pub struct GrantsStatus {
     /// Their sequence; `None` while none came.
     pub sequence: Option<u64>,
+    /// Whether they are in force: not while none came, nor while the bundle in force cannot take them.
+    pub in_force: bool,
     /// Whether they are not known to be the newest.
     pub stale: bool,
     /// How their source is followed.
@@ -98,7 +100,9 @@ impl Status {
 
 impl GrantsStatus {
     fn to_json(&self) -> Value {
-        let mut json = json!({"sequence": self.sequence, "stale": self.stale});
+        let mut json = json!({
+            "sequence": self.sequence, "in_force": self.in_force, "stale": self.stale,
+        });
         self.followed.add_to(&mut json);
         json
     }
@@ -134,6 +138,7 @@ pub(super) struct Standing {
     activated_at: Timestamp,
     expires: Option<Timestamp>,
     grants_sequence: Option<u64>,
+    grants_in_force: bool,
     bundle: Tracked,
     /// Also of grants that the host gives.
     grants: Option<Tracked>,
@@ -166,6 +171,7 @@ impl Standing {
             activated_at: now,
             expires: None,
             grants_sequence: None,
+            grants_in_force: false,
             bundle: Tracked { confirmed: *origin != Origin::LastGood, ..Tracked::new(elapsed) },
             grants: None,
         };
@@ -191,6 +197,7 @@ impl Standing {
             (self.origin, self.expires) = (origin.clone(), manifest.expires);
         }
         self.grants_sequence = held.grants.as_ref().map(|grants| grants.manifest().sequence);
+        self.grants_in_force = held.grants.is_some() && !held.grants_left_out;
         if *origin == Origin::Host {
             let tracked = self.tracked(part, elapsed);
             (tracked.good_at, tracked.confirmed) = (elapsed, true);
@@ -239,6 +246,7 @@ impl Standing {
             let stale = grants.is_stale(elapsed, stale_after);
             GrantsStatus {
                 sequence: self.grants_sequence,
+                in_force: self.grants_in_force,
                 stale,
                 followed: grants.followed(elapsed),
             }

@@ -8,7 +8,7 @@ use notegate::{Pdp, Request};
 use serde_json::json;
 
 use crate::support::{
-    SHUT, TurnedClock, at, builder, clock, key, last_error, made, replace, signed_rules,
+    Made, SHUT, TurnedClock, at, builder, clock, key, last_error, made, replace, signed_rules,
 };
 
 const EMPTY: &str = "// nobody may anything";
@@ -28,7 +28,7 @@ fn grants(sequence: u64, to: &[&str], expires: &str) -> GrantsDelivery {
     let text = json!(to.iter().map(one).collect::<Vec<_>>()).to_string();
     let manifest =
         GrantsManifest { bundle: "hub".to_owned(), sequence, created: None, expires: None };
-    let mut grants = GrantsDelivery::new(manifest, text.into_bytes(), &Limits::default()).unwrap();
+    let mut grants = GrantsDelivery::new(&manifest, text.as_bytes(), &Limits::default()).unwrap();
     grants.sign(&key(1));
     grants
 }
@@ -98,6 +98,22 @@ fn grants_stay_when_another_bundle_comes_and_a_forbid_is_stronger() {
     assert!(!may_log_in(&pdp, "ada"));
 }
 
+/// What was tightened does not wait for grants that no longer fit.
+#[test]
+fn a_bundle_that_asks_for_more_than_its_grants_have_comes_into_force_without_them() {
+    let (builder, events) = builder(&clock(), signed_rules());
+    let pdp = builder.open_bytes(&made(1, EMPTY).bytes()).unwrap();
+    pdp.deliver(Part::Grants, &bytes(1, &["ada"])).unwrap();
+    events.codes();
+    let strict = Made { approvers: 2, ..made(2, "// two must approve") };
+    pdp.deliver(Part::Bundle, &strict.bytes()).unwrap();
+    assert!(!may_log_in(&pdp, "ada"));
+    assert_eq!(events.codes(), ["refused", "activated"]);
+    assert!(!pdp.status().grants.unwrap().in_force);
+    pdp.deliver(Part::Bundle, &made(3, "// one is enough again").bytes()).unwrap();
+    assert!(may_log_in(&pdp, "ada") && pdp.status().grants.unwrap().in_force);
+}
+
 #[test]
 fn grants_that_nobody_trusted_signed_or_for_another_bundle_are_refused() {
     let pdp = empty_hub(&clock(), signed_rules());
@@ -108,8 +124,7 @@ fn grants_that_nobody_trusted_signed_or_for_another_bundle_are_refused() {
         expires: None,
     };
     let delivery = |manifest, signer: u8| {
-        let text = b"[]".to_vec();
-        let mut grants = GrantsDelivery::new(manifest, text, &Limits::default()).unwrap();
+        let mut grants = GrantsDelivery::new(&manifest, b"[]", &Limits::default()).unwrap();
         grants.sign(&key(signer));
         pdp.deliver(Part::Grants, &grants.to_bytes().unwrap()).map_err(|error| error.kind())
     };

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use notegate::bundle::{Manifest, PrivateKey, Trust};
+use notegate::bundle::{GrantTerms, Manifest, PrivateKey, Trust};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, Timestamp};
 use notegate::pdp::{Clock, PdpBuilder};
-use notegate::store::{Event, Observer, Rules};
+use notegate::store::{Event, Rules};
 use notegate::{Bundle, Decision, Pdp, Request};
 
 pub(crate) const OPEN: &str =
@@ -40,11 +40,12 @@ pub(crate) struct Made {
     pub(crate) expires: Option<Timestamp>,
     pub(crate) policy: String,
     pub(crate) cases: Option<&'static str>,
+    pub(crate) approvers: usize,
 }
 
 pub(crate) fn made(sequence: u64, policy: &str) -> Made {
-    let (created, expires, cases) = (None, None, None);
-    Made { name: "hub", sequence, created, expires, policy: policy.to_owned(), cases }
+    let (created, expires, cases, policy) = (None, None, None, policy.to_owned());
+    Made { name: "hub", sequence, created, expires, policy, cases, approvers: 0 }
 }
 
 impl Made {
@@ -58,6 +59,7 @@ impl Made {
             sequence: self.sequence,
             created: self.created,
             expires: self.expires,
+            grants: GrantTerms { approvers: self.approvers },
             ..Manifest::default()
         };
         let limits = Limits::default();
@@ -185,9 +187,4 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) {
     let beside = path.with_extension("replacing");
     fs::write(&beside, bytes).unwrap();
     fs::rename(&beside, path).unwrap();
-}
-
-/// An observer that hears nothing.
-pub(crate) fn deaf() -> impl Observer {
-    |_: &Event| {}
 }

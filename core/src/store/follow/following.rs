@@ -10,7 +10,6 @@ use super::{Asked, Source};
 use crate::model::{LoadError, LoadErrorKind, Revision};
 use crate::store::arrival::Arrival;
 use crate::store::gate::Gate;
-use crate::store::reading::Reading;
 use crate::store::{Event, Origin, Pace, Part, Store};
 
 /// One source, followed.
@@ -61,8 +60,7 @@ impl Following {
         mut take: impl FnMut(Arrival, &Origin) -> Result<T, LoadError>,
     ) -> Result<Option<T>, LoadError> {
         self.renew_watch(gate);
-        let reading =
-            Reading { part: self.part, trust: &gate.rules.trust, limits: &gate.options.limits };
+        let reading = gate.reading(self.part);
         let mut worst: Option<LoadError> = None;
         for spot in &mut self.spots {
             let name = spot.place.name().to_owned();

@@ -23,6 +23,23 @@ use crate::store::reading::Reading;
 /// the same, so that a server that wrongly says "unchanged" is found out.
 ///
 /// Plain `http://` is for signed bundles: nothing else tells who is answering.
+///
+/// ```no_run
+/// use notegate::Pdp;
+/// use notegate::bundle::{PublicKey, Trust};
+/// use notegate::pdp::SystemClock;
+/// use notegate::store::{RemoteSource, Rules};
+///
+/// let source = RemoteSource::new("https://cdn.example.org/hub.bundle")
+///     .mirror("s3://policies/hub.bundle")
+///     .option("aws_region", "eu-central-1");
+/// let key = PublicKey::from_pem(&std::fs::read_to_string("hub.pub.pem")?)?;
+/// let pdp = Pdp::builder(SystemClock::default(), 1)
+///     .rules(Rules { trust: Trust::keys([key]), ..Rules::default() })
+///     .state_folder("/var/lib/notegate")
+///     .follow(source)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RemoteSource {
     addresses: Vec<Address>,
@@ -30,10 +47,14 @@ pub struct RemoteSource {
     pub(super) slowest: Duration,
     timeout: Duration,
     roots: Option<Vec<u8>>,
+    believed: u32,
 }
 
-/// So many answers of "unchanged" are believed in a row: an hour of them at the usual pace.
-const BELIEVED: u32 = 120;
+/// A day of them at the usual pace.
+const BELIEVED: u32 = 2_880;
+
+/// What a web server calls a state of a file goes by the second, and clocks differ.
+const WEAK_MILLIS: u64 = 10_000;
 
 impl RemoteSource {
     /// The file at this address.
@@ -45,6 +66,7 @@ impl RemoteSource {
             slowest: Duration::from_secs(120),
             timeout: Duration::from_secs(30),
             roots: None,
+            believed: BELIEVED,
         }
     }
 
@@ -94,6 +116,13 @@ impl RemoteSource {
         Self { timeout, ..self }
     }
 
+    /// Believes so many answers of "unchanged" in a row, and then reads the whole file again: 2 880, a
+    /// day of them. A server that wrongly says "unchanged" is found out after so many.
+    #[must_use]
+    pub fn believed(self, answers: u32) -> Self {
+        Self { believed: answers, ..self }
+    }
+
     /// Trusts TLS certificates of these roots, in PEM, in the place of the system's.
     #[must_use]
     pub fn roots(self, pem: impl Into<Vec<u8>>) -> Self {
@@ -107,9 +136,18 @@ impl RemoteSource {
     pub(super) fn places(self, signed: bool) -> Result<Vec<RemotePlace>, LoadError> {
         let place = |address: &Address| {
             let (store, path) = address.open(signed, self.timeout, self.roots.as_deref())?;
-            let (name, timeout) = (address.to_string(), self.timeout);
-            let (runtime, tag, kept, believed) = (None, None, None, 0);
-            Ok(RemotePlace { name, store, path, timeout, runtime, tag, kept, believed })
+            Ok(RemotePlace {
+                name: address.to_string(),
+                store,
+                path,
+                timeout: self.timeout,
+                weak: address.tags_are_weak(),
+                most_believed: self.believed,
+                runtime: None,
+                tag: None,
+                kept: None,
+                believed: 0,
+            })
         };
         self.addresses.iter().map(place).collect()
     }
@@ -121,6 +159,8 @@ pub(super) struct RemotePlace {
     store: Box<dyn object_store::ObjectStore>,
     path: object_store::path::Path,
     timeout: Duration,
+    weak: bool,
+    most_believed: u32,
     runtime: Option<Runtime>,
     /// Of what was fetched last.
     tag: Option<Tag>,
@@ -143,7 +183,7 @@ impl Place for RemotePlace {
     }
 
     fn fetch(&mut self, reading: &Reading<'_>, bell: &Bell) -> Result<Option<Arrival>, LoadError> {
-        if self.believed >= BELIEVED {
+        if self.believed >= self.most_believed {
             (self.kept, self.believed) = (None, 0);
         }
         let runtime = match self.runtime.take() {
@@ -158,7 +198,9 @@ impl Place for RemotePlace {
             self.believed = self.believed.saturating_add(1);
             return Ok(None);
         };
-        (self.tag, self.believed) = (Some(tag), 0);
+        // Written just now, it may be written again under the same tag: it is read once more.
+        let age = reading.now.millis().abs_diff(tag.modified.timestamp_millis());
+        (self.tag, self.believed) = (Some(tag).filter(|_| !self.weak || age > WEAK_MILLIS), 0);
         reading.bytes(&bytes).map(Some)
     }
 

@@ -43,10 +43,16 @@ mod noticed {
             }
             // A new watcher has no memory of folders that are gone.
             (self.watcher, self.watched) = (None, watched);
-            let bell = Arc::clone(&self.bell);
+            let (bell, own) = (Arc::clone(&self.bell), self.path.clone());
             let heard = move |event: notify::Result<notify::Event>| match event {
                 // Reading is no change, and reading is what we do.
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
+                // What else happens in the folder above is nothing to us.
+                Ok(event)
+                    if !event.paths.is_empty()
+                        && !event.paths.iter().any(|path| {
+                            path.starts_with(&own) || path.file_name() == own.file_name()
+                        }) => {}
                 _ => bell.news(),
             };
             let mut watcher =

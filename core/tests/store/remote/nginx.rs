@@ -4,12 +4,15 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use notegate::store::{RemoteSource, Rules};
 use tempfile::TempDir;
 
 use super::{NEVER, follow};
-use crate::support::{OPEN, SHUT, builder, clock, decides, made, replace, signed_rules};
+use crate::support::{
+    NOW, OPEN, SHUT, at, builder, clock, decides, made, replace, signed_rules, until,
+};
 
 /// An nginx with a folder of files, which ends with the test.
 struct Nginx {
@@ -37,6 +40,15 @@ impl Nginx {
 
     fn file(&self) -> PathBuf {
         self.folder.path().join("files/hub.bundle")
+    }
+
+    /// The file, as it was written at this second by the clock of these tests.
+    fn put(&self, bytes: &[u8], seconds_ago: u64) {
+        replace(&self.file(), bytes);
+        let now =
+            SystemTime::UNIX_EPOCH + Duration::from_millis(at(NOW).millis().try_into().unwrap());
+        let file = fs::File::options().write(true).open(self.file()).unwrap();
+        file.set_modified(now - Duration::from_secs(seconds_ago)).unwrap();
     }
 
     fn url(&self, scheme: &str) -> String {
@@ -117,36 +129,51 @@ fn certificates(folder: &Path) {
 fn a_bundle_is_followed_over_http_and_an_unchanged_one_is_not_sent_again() {
     let nginx = Nginx::start(false);
     let bytes = made(1, OPEN).bytes();
-    fs::write(nginx.file(), &bytes).unwrap();
+    nginx.put(&bytes, 3_600);
     let (pdp, events) = follow(RemoteSource::new(nginx.url("http")), signed_rules());
     let before = pdp.status().bundle.last_checked;
     pdp.look();
-    crate::support::until("it is answered", || nginx.answered().len() == 2);
+    until("it is answered", || nginx.answered().len() == 2);
     assert_eq!(nginx.answered(), [format!("200 {}", bytes.len()), "304 0".to_owned()]);
     assert!(pdp.status().bundle.last_checked >= before);
 
     let next = made(2, SHUT).bytes();
-    replace(&nginx.file(), &next);
+    nginx.put(&next, 1_800);
     pdp.look();
     events.wait("activated");
     assert_eq!((decides(&pdp).as_str(), pdp.status().sequence), ("shut", 2));
-    crate::support::until("it is logged", || nginx.answered().len() == 3);
+    until("it is logged", || nginx.answered().len() == 3);
     assert_eq!(nginx.answered().last(), Some(&format!("200 {}", next.len())));
+}
+
+/// A web server's tags are made of the second and the size: two bundles of one size that were published
+/// in one second have one tag.
+#[test]
+fn a_bundle_that_replaces_another_within_the_second_is_not_missed() {
+    let nginx = Nginx::start(false);
+    let (first, second) = (made(1, OPEN).bytes(), made(2, SHUT).bytes());
+    assert_eq!(first.len(), second.len());
+    nginx.put(&first, 1);
+    let (pdp, events) = follow(RemoteSource::new(nginx.url("http")), signed_rules());
+    nginx.put(&second, 1);
+    pdp.look();
+    events.wait("activated");
+    assert_eq!(decides(&pdp), "shut");
 }
 
 #[test]
 fn a_server_that_is_stopped_and_started_again_is_followed_again() {
     let nginx = Nginx::start(false);
-    fs::write(nginx.file(), made(1, OPEN).bytes()).unwrap();
+    nginx.put(&made(1, OPEN).bytes(), 3_600);
     let (pdp, events) = follow(RemoteSource::new(nginx.url("http")), signed_rules());
     assert!(self::nginx(nginx.folder.path(), &["-s", "stop"]));
-    crate::support::until("it is stopped", || !nginx.folder.path().join("pid").exists());
+    until("it is stopped", || !nginx.folder.path().join("pid").exists());
     pdp.look();
     events.wait("unreachable");
     assert_eq!(decides(&pdp), "open");
-    replace(&nginx.file(), &made(2, SHUT).bytes());
+    nginx.put(&made(2, SHUT).bytes(), 1_800);
     assert!(self::nginx(nginx.folder.path(), &[]), "its port is taken");
-    crate::support::until("it recovers", || {
+    until("it recovers", || {
         pdp.look();
         pdp.status().bundle.consecutive_failures == 0
     });

@@ -12,8 +12,6 @@ pub(super) enum Answer {
     Tagged(&'static str, Vec<u8>),
     /// These bytes under this tag, whatever was asked about.
     Always(&'static str, Vec<u8>),
-    /// That nothing changed, whatever was asked about.
-    Unchanged,
     Status(u16),
     /// Nothing, and the connection stays open.
     Hang,
@@ -108,7 +106,6 @@ fn respond(mut stream: &TcpStream, answer: &Answer, tag: Option<&str>) -> std::i
         Answer::Tagged(now, _) if tag == Some(now) => {
             write!(stream, "HTTP/1.1 304 Not Modified\r\nETag: {now}\r\n\r\n")
         }
-        Answer::Unchanged => write!(stream, "HTTP/1.1 304 Not Modified\r\n\r\n"),
         Answer::Tagged(now, body) | Answer::Always(now, body) => ok(now, body.len(), body),
         Answer::Status(status) => {
             write!(stream, "HTTP/1.1 {status} So\r\nContent-Length: 0\r\n\r\n")
