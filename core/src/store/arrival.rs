@@ -7,6 +7,10 @@ use crate::model::{Revision, Timestamp};
 
 /// What is to come into force: read, and trusted as far as the rules ask for it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 pub(crate) enum Arrival {
     Bundle(Bundle),
     Grants(GrantsDelivery),

@@ -105,7 +105,7 @@ fn a_folder_that_is_deleted_and_made_again_is_followed_again() {
             // A look that comes while the folder is being deleted finds it without policies.
             matches!(event, Event::Unreachable { .. })
         });
-        assert!(last_error(&pdp).is_some());
+        crate::support::until("the status says why", || last_error(&pdp).is_some());
         write(&folder, policy);
         events.wait("recovered");
         assert_eq!(decides(&pdp), expected);

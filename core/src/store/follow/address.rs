@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn what_is_no_address_or_holds_secrets_or_is_open_to_anybody_is_refused() {
         assert!(code("nonsense", &[], true).is_some());
-        assert!(code("ftp://host/a", &[], true).unwrap().contains("scheme"));
+        assert!(code("ftp://host/a", &[], true).is_some());
+        assert!(code("memory:///a", &[], true).unwrap().contains("scheme"));
         assert!(code("http://host/a", &[], false).unwrap().contains("anybody"));
         assert!(code("https://host/a", &[("colour", "red")], true).unwrap().contains("`colour`"));
         let invalid = [("allow_invalid_certificates", "true")];

@@ -55,7 +55,7 @@ fn whatever_a_server_does_wrong_the_last_good_bundle_decides_and_recovery_is_by_
     ];
     for (what, fault, code) in faults {
         let server = Server::start(Answer::Tagged("\"1\"", good(1, OPEN)));
-        let source = RemoteSource::new(&server.url).timeout(Duration::from_millis(400));
+        let source = RemoteSource::new(&server.url).timeout(Duration::from_secs(5));
         let (pdp, events) = follow(source, signed_rules());
         server.answers(fault);
         pdp.look();
