@@ -3,11 +3,9 @@
 CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
+MOTO_VERSION := 5.2.5
 WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
-# The S3 protocol for the tests: what the AWS client libraries of others are tested against.
-MOTO := $(TOOLS)/moto
-MOTO_VERSION := 5.2.5
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint fmt docs bench fuzz clean
@@ -21,7 +19,7 @@ build: need-cargo ## Build the `notegate` command, target/release/notegate
 demo: build ## Build, and decide a day of a hub while a policy changes
 	$(NOTEGATE) demo
 
-test: need-cargo need-wasm need-servers $(MOTO)/bin/moto_server ## Install what the tests need, and run all of them
+test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install what the tests need, and run all of them
 	$(CARGO) test --locked -p notegate -p notegate-cli --features notegate/remote
 	$(CARGO) check --locked -p notegate --target $(WASM)
 
@@ -49,12 +47,24 @@ clean: ## Remove everything that was built
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-deny@$(DENY_VERSION)
 
-$(MOTO)/bin/moto_server:
-	@command -v python3 >/dev/null || { echo "python3 is missing: install it, with its venv module" >&2; exit 1; }
-	python3 -m venv $(MOTO)
-	$(MOTO)/bin/pip install --quiet 'moto[server,s3]==$(MOTO_VERSION)'
+# A server of the S3 protocol, on loopback, for the tests that push to one.
+$(TOOLS)/moto/bin/moto_server:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "python3 with venv is missing: install python3-venv" >&2; exit 1; }
+	python3 -m venv $(TOOLS)/moto
+	$(TOOLS)/moto/bin/pip install --quiet 'moto[server]==$(MOTO_VERSION)'
 
-.PHONY: need-cargo need-wasm need-servers
+.PHONY: need-cargo need-wasm need-tools
+# A web server, and what signs and unpacks a second time, independently.
+need-tools:
+	@PATH="$$PATH:/usr/sbin"; for tool in nginx openssl tar; do \
+		command -v $$tool >/dev/null && continue; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y --no-install-recommends nginx-light openssl tar; \
+		else \
+			echo "$$tool is missing: install it from your distribution (nginx-light on Debian)" >&2; exit 1; \
+		fi; done
+
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { \
 		echo "cargo is missing: install Rust 1.89 or newer from your distribution or https://rustup.rs" >&2; exit 1; }
@@ -64,13 +74,3 @@ need-wasm: need-cargo
 	@ls "$$(rustc --print target-libdir --target $(WASM))"/libstd-*.rlib >/dev/null 2>&1 \
 		|| rustup target add $(WASM) \
 		|| { echo "the standard library for $(WASM) is missing: rustup target add $(WASM)" >&2; exit 1; }
-
-# Bundles are fetched from a real server, over real TLS.
-need-servers:
-	@PATH="$$PATH:/usr/sbin"; for tool in nginx openssl; do \
-		command -v $$tool >/dev/null && continue; \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && apt-get install -qq -y --no-install-recommends nginx-light openssl; \
-		else \
-			echo "$$tool is missing: install nginx (nginx-light on Debian) and openssl" >&2; exit 1; \
-		fi; done

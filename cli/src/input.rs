@@ -6,18 +6,22 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use notegate::Bundle;
-use notegate::bundle::{Loose, Trust, read_file};
+use notegate::bundle::{Delivery, Loose, Trust, read_file};
 use notegate::engine::{ErrorMode, Evaluator, Options, Validation};
 use notegate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem};
 
 use crate::failure::Failure;
+use crate::keys::TrustArgs;
 
 /// A bundle, or loose Cedar parts.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
-    /// The folder of a bundle
+    /// The folder of a bundle, or the file that one was packed to
     #[arg(value_name = "BUNDLE", required_unless_present = "policies")]
     bundle: Option<PathBuf>,
+
+    #[command(flatten)]
+    trust: TrustArgs,
 
     /// Policies that are no bundle: a file, or a folder whose *.cedar and *.json files are all read,
     /// in the order of their paths; may be given again
@@ -84,13 +88,22 @@ impl Input {
     }
 }
 
+/// Reads a bundle, and trusts it as far as its signatures go.
+pub(crate) fn open(path: &Path, trust: &TrustArgs, limits: &Limits) -> Result<Bundle, Failure> {
+    Ok(Delivery::open(path, limits)?.bundle(&trust.read()?)?)
+}
+
 impl PolicyArgs {
     /// Reads the bundle or the loose parts.
     pub(crate) fn read(&self, error_mode: ErrorMode) -> Result<Input, Failure> {
         let limits = self.limits.read()?;
         let options = Options { limits, error_mode, ..Options::default() };
-        if let Some(folder) = &self.bundle {
-            return Ok(Input { bundle: Bundle::from_folder(folder, &limits)?, options });
+        if let Some(path) = &self.bundle {
+            return Ok(Input { bundle: open(path, &self.trust, &limits)?, options });
+        }
+        if self.trust.is_given() {
+            return Err(Failure::new("usage.key", "loose policies carry no signature to verify")
+                .help("give a bundle, or leave the keys out"));
         }
         let bundle = Bundle::from_loose(self.loose(&limits)?, &limits)?;
         let validation = self.validate.validation();
@@ -106,7 +119,7 @@ impl PolicyArgs {
             Failure::new("bundle.missing", "there is no bundle to follow").help("give a BUNDLE")
         })?;
         let options = Options { limits: self.limits.read()?, error_mode, ..Options::default() };
-        Ok((bundle, Trust::unsigned(), options))
+        Ok((bundle, self.trust.read()?, options))
     }
 
     fn loose(&self, limits: &Limits) -> Result<Loose, LoadError> {

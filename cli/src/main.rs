@@ -4,9 +4,12 @@ mod commands;
 mod console;
 mod decide;
 mod failure;
+mod files;
 mod input;
+mod keys;
 mod lines;
 mod packs;
+mod place;
 mod question;
 mod report;
 mod text;
@@ -16,8 +19,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    authorize::Authorize, bench::Bench, completions::Completions, demo::Demo, explain::Explain,
-    fmt::Fmt, init::Init, schema::Schema, test::Test, validate::Validate,
+    authorize::Authorize, bench::Bench, bundle::Bundle, completions::Completions, demo::Demo,
+    explain::Explain, fmt::Fmt, init::Init, schema::Schema, test::Test, validate::Validate,
 };
 use crate::console::{Console, Format};
 use crate::failure::{Exit, Failure};
@@ -63,6 +66,7 @@ enum Command {
     Authorize(Authorize),
     Explain(Explain),
     Bench(Bench),
+    Bundle(Bundle),
     Fmt(Fmt),
     Schema(Schema),
     Demo(Demo),
@@ -92,6 +96,7 @@ impl Command {
             Self::Authorize(authorize) => authorize.run(console),
             Self::Explain(explain) => explain.run(console),
             Self::Bench(bench) => bench.run(console),
+            Self::Bundle(bundle) => bundle.run(console),
             Self::Fmt(fmt) => fmt.run(console),
             Self::Schema(schema) => schema.run(console),
             Self::Demo(demo) => demo.run(console),

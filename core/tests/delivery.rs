@@ -158,8 +158,7 @@ fn an_unsigned_bundle_is_refused_where_keys_are_configured() {
 #[test]
 fn a_wrong_key_and_the_signature_of_another_bundle_are_refused() {
     assert_eq!(code(read(&signed(2), &trust(1))), "signature.unknown_key");
-    let id = key(1).public().id();
-    let named = format!("manifest.{id}.sig");
+    let named = key(1).public().id().signature_name();
     // By another key under the accepted key's name, and by the accepted key over another manifest.
     let mut other = sealed_as("other");
     other.sign(&key(1)).unwrap();

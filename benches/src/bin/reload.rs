@@ -180,8 +180,8 @@ fn bundle(count: usize, version: usize, limits: &Limits) -> Result<Bundle, Box<d
 
 /// Somebody of a group asks to log in.
 fn request(pdp: &Pdp, at: usize) -> Option<Request> {
-    let group = notebook::group(format!("g{}", at * 100)).uid();
-    let user = notebook::user(format!("u{at}")).parent(group).entity().ok()?;
+    let group = notebook::group(&format!("g{}", at * 100)).uid();
+    let user = notebook::user(&format!("u{at}")).parent(group).entity().ok()?;
     let (uid, hub) = (user.uid(), notebook::hub("hub").uid());
     Request::builder(uid, notebook::action("hub:login"), hub).entity(user).build(&pdp.shape()).ok()
 }

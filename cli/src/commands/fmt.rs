@@ -9,10 +9,10 @@ use notegate::bundle::{Member, read_file};
 use notegate::engine::format;
 use notegate::model::{Exceeded, Limits};
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
+use crate::files;
 use crate::input::LimitArgs;
 use crate::text::escape;
 
@@ -110,23 +110,10 @@ impl Fmt {
         let after = format(&before, limits)?;
         let changed = *before.text != *after;
         if changed && !self.check {
-            replace(path, &after).map_err(|error| Failure::unreadable(path, &error))?;
+            files::write(path, after.as_bytes())?;
         }
         Ok(changed)
     }
-}
-
-/// Replaces a file as a whole or not at all; who may read it stays.
-pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // A link stays one: what it points at is replaced.
-    let path = fs::canonicalize(path)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(fs::metadata(&path)?.permissions())?;
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
-    Ok(())
 }
 
 fn member(name: &str, bytes: Vec<u8>) -> Result<Member, Failure> {

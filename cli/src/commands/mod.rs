@@ -2,6 +2,7 @@
 
 pub(crate) mod authorize;
 pub(crate) mod bench;
+pub(crate) mod bundle;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod explain;

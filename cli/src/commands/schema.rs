@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use notegate::bundle::{Delivery, Trust};
 use notegate::engine::{AttributeShape, Options, SchemaTable};
 use notegate::model::Limits;
 use notegate::{Bundle, Snapshot};
@@ -21,8 +22,8 @@ use crate::text::escape;
     notegate schema --list actions               every action, with who may ask for it on what\n  \
     notegate schema --bundle my-policies --list types")]
 pub(crate) struct Schema {
-    /// The schema of this bundle: the shipped one and what the bundle adds
-    #[arg(long, value_name = "DIR")]
+    /// The schema of this bundle, a folder or a packed one: the shipped one and what the bundle adds
+    #[arg(long, value_name = "BUNDLE")]
     bundle: Option<PathBuf>,
 
     /// A table in the place of the text
@@ -61,7 +62,7 @@ impl Schema {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let limits = Limits::default();
         let bundle = match &self.bundle {
-            Some(folder) => Bundle::from_folder(folder, &limits)?,
+            Some(path) => Delivery::open(path, &limits)?.bundle(&Trust::unsigned())?,
             // The shipped schema alone: a bundle that says nothing.
             None => Bundle::from_members([("none.cedar".to_owned(), Vec::new())], &limits)?,
         };

@@ -5,15 +5,16 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use notegate::Snapshot;
 use notegate::engine::{CaseReport, CaseResult, Options};
-use notegate::{Bundle, Snapshot};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
 use crate::console::{Console, Format};
 use crate::decide::{EngineArgs, ErrorArgs};
 use crate::failure::{Exit, Failure};
-use crate::input::LimitArgs;
+use crate::input::{self, LimitArgs};
+use crate::keys::TrustArgs;
 use crate::text::escape;
 
 /// Run the test cases of a bundle
@@ -29,9 +30,12 @@ use crate::text::escape;
     notegate test my-policies --filter terminal\n  \
     notegate test my-policies --format junit > report.xml")]
 pub(crate) struct Test {
-    /// The folder of the bundle
+    /// The folder of the bundle, or the file that it was packed to
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
+
+    #[command(flatten)]
+    trust: TrustArgs,
 
     /// Run only the cases whose name, or file, contains this text
     #[arg(long, value_name = "TEXT")]
@@ -81,7 +85,7 @@ struct DifferenceJson {
 impl Test {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let limits = self.limits.read()?;
-        let bundle = Bundle::from_folder(&self.bundle, &limits)?;
+        let bundle = input::open(&self.bundle, &self.trust, &limits)?;
         let error_mode = self.errors.mode();
         let evaluator = self.engine.evaluator();
         let options = Options { limits, error_mode, evaluator, ..Options::default() };

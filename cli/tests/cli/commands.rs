@@ -48,6 +48,7 @@ fn arguments_that_cannot_be_read_are_1_and_help_is_0() {
         "authorize",
         "explain",
         "bench",
+        "bundle",
         "fmt",
         "schema",
         "demo",

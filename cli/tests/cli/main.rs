@@ -7,11 +7,15 @@ mod bad_input;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod bundle;
+#[cfg(test)]
 mod cedar;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod engine;
+#[cfg(test)]
+mod push_remote;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

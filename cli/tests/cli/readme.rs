@@ -1,4 +1,4 @@
-//! The README does what it says, step by step.
+//! The documents do what they say, step by step.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +7,23 @@ use crate::support::{Folder, program};
 
 #[test]
 fn every_command_of_the_readme_ends_as_it_says() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(readme).unwrap();
+    let (ran, written) = follow("README.md");
+    assert!(ran >= 6 && written >= 2, "{ran} commands ran, {written} files were written");
+}
+
+#[test]
+fn every_command_about_bundles_ends_as_it_says() {
+    let (ran, _) = follow("docs/bundles.md");
+    assert!(ran >= 6, "{ran} commands ran");
+}
+
+/// Writes the files and runs the commands of a document in their order, and counts both.
+fn follow(document: &str) -> (usize, usize) {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
+    let document = fs::read_to_string(document).unwrap();
     let folder = Folder::new(&[]);
     let (mut ran, mut written) = (0, 0);
-    let mut parts = readme.split("```");
+    let mut parts = document.split("```");
     while let (Some(prose), Some(block)) = (parts.next(), parts.next()) {
         let (language, text) = block.split_once('\n').unwrap();
         match language {
@@ -26,7 +38,7 @@ fn every_command_of_the_readme_ends_as_it_says() {
             _ => {}
         }
     }
-    assert!(ran >= 6 && written >= 2, "{ran} commands ran, {written} files were written");
+    (ran, written)
 }
 
 /// Runs the lines that start with `$ notegate`; `[exit N]` below one is the status it ends with.

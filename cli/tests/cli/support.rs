@@ -82,7 +82,7 @@ pub(crate) fn notegate_with_input<S: AsRef<OsStr>>(
     ran(output)
 }
 
-fn ran(output: std::process::Output) -> Run {
+pub(crate) fn ran(output: std::process::Output) -> Run {
     Run {
         status: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -10,14 +10,10 @@ use super::collect::{Collecting, Texts};
 #[cfg(not(target_family = "wasm"))]
 use super::folder::{Folder, read_path};
 use super::grants::Unfilled;
-use super::key::SIGNATURE_BYTES;
-use super::layout::{MANIFEST, Role, layout, no_member, of_file, twice};
-use super::member::check_size;
-use super::{Bundle, Digest, GrantsDelivery, KeyId, Manifest, Member, Trust};
+use super::head::{Head, Signatures};
+use super::layout::{MANIFEST, Role, layout, of_file};
+use super::{Bundle, Digest, GrantsDelivery, Manifest, Member, Trust};
 use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem};
-
-/// Signatures by the key that is said to have made them.
-pub(super) type Signatures = BTreeMap<KeyId, [u8; SIGNATURE_BYTES]>;
 
 /// A bundle, or grants alone, as they were delivered: not yet trusted.
 ///
@@ -99,7 +95,7 @@ impl<'a> Delivery<'a> {
                 Exceeded::check("members", limits.members, rest.len())?;
             }
         }
-        Ok(head.before(Rest::Members(rest), limits))
+        Ok(Delivery::behind(head, Rest::Members(rest), limits))
     }
 
     /// A path: a folder, or a file in the single-file form.
@@ -131,7 +127,7 @@ impl<'a> Delivery<'a> {
                 head.take(name, &bytes, limits)?;
             }
         }
-        Ok(head.before(Rest::Folder(folder), limits))
+        Ok(Delivery::behind(head, Rest::Folder(folder), limits))
     }
 
     fn from_archive(bytes: Cow<'a, [u8]>, limits: &Limits) -> Result<Self, LoadError> {
@@ -147,7 +143,12 @@ impl<'a> Delivery<'a> {
         if head.manifest.is_none() {
             return Err(layout("its first file is not `manifest.json`"));
         }
-        Ok(head.before(Rest::Archive(archive), limits))
+        Ok(Self::behind(head, Rest::Archive(archive), limits))
+    }
+
+    fn behind(head: Head, rest: Rest<'a>, limits: &Limits) -> Self {
+        let Head { manifest, signatures } = head;
+        Self { manifest, signatures, rest, limits: *limits }
     }
 
     /// The bundle, when it is trusted.
@@ -261,52 +262,5 @@ impl Rest<'_> {
             }
         }
         Ok((members.finish()?, ignored))
-    }
-}
-
-/// The manifest and its signatures.
-#[derive(Debug, Default)]
-struct Head {
-    manifest: Option<Vec<u8>>,
-    signatures: Signatures,
-}
-
-impl Head {
-    fn expect(&self, name: &str, size: usize, limits: &Limits) -> Result<(), LoadError> {
-        match Role::of(name) {
-            Some(Role::Signature(_)) if size != SIGNATURE_BYTES => {
-                let message = format!("it has {size} bytes, and a signature {SIGNATURE_BYTES}");
-                let problem = Problem::error("signature.length", message);
-                Err(of_file(LoadErrorKind::Untrusted, name, problem))
-            }
-            _ => check_size(name, size, limits),
-        }
-    }
-
-    /// Takes a manifest or a signature; whether it was one.
-    fn take(&mut self, name: &str, bytes: &[u8], limits: &Limits) -> Result<bool, LoadError> {
-        match Role::of(name) {
-            Some(Role::Manifest) => {
-                self.expect(name, bytes.len(), limits)?;
-                if self.manifest.replace(bytes.to_vec()).is_some() {
-                    return Err(twice(name));
-                }
-            }
-            Some(Role::Signature(key)) => {
-                self.expect(name, bytes.len(), limits)?;
-                let Ok(signature) = bytes.try_into() else { return Err(no_member(name)) };
-                if self.signatures.insert(key, signature).is_some() {
-                    return Err(twice(name));
-                }
-                Exceeded::check("signatures", limits.signatures, self.signatures.len())?;
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn before<'a>(self, rest: Rest<'a>, limits: &Limits) -> Delivery<'a> {
-        let Self { manifest, signatures } = self;
-        Delivery { manifest, signatures, rest, limits: *limits }
     }
 }

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::collect::Texts;
-use super::delivery::Signatures;
+use super::head::Signatures;
 use super::json::{self, Digests};
 use super::layout::{GRANTS, layout};
 use super::manifest::{common_problems, placed};

@@ -156,6 +156,14 @@ impl KeyId {
     pub fn parse(text: &str) -> Option<Self> {
         read_hex(text).map(Self)
     }
+
+    /// The name of the file in a bundle that holds the key's signature: `manifest.<key id>.sig`.
+    ///
+    /// It holds the 64 bytes of the signature and nothing else.
+    #[must_use]
+    pub fn signature_name(self) -> String {
+        format!("manifest.{self}.sig")
+    }
 }
 
 impl fmt::Display for KeyId {

@@ -49,11 +49,6 @@ impl Role {
     }
 }
 
-/// The name of the file that holds a key's signature.
-pub(super) fn signature_name(key: KeyId) -> String {
-    format!("manifest.{key}.sig")
-}
-
 /// Something is there that no bundle holds.
 pub(super) fn no_member(name: &str) -> LoadError {
     let message = format!("`{}` is not a member of a bundle", name.escape_debug());

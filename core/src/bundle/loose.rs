@@ -1,6 +1,6 @@
 //! Texts that belong to no bundle.
 
-use super::delivery::Signatures;
+use super::head::Signatures;
 use super::{Bundle, Manifest, Member};
 use crate::model::{Exceeded, Limits, LoadError, Revision};
 

@@ -3,6 +3,7 @@
 //! ```text
 //! <bundle>/
 //!   manifest.json        name, sequence, model, sensitivity, grants   (optional)
+//!   manifest.<id>.sig    the signature of the manifest by a key       (optional)
 //!   schema.cedarschema   the bundle's own namespace                   (optional)
 //!   *.cedar              policies, at least one file
 //!   entities.json        stored entities                              (optional)
@@ -25,6 +26,7 @@ mod digest;
 mod folder;
 mod grant;
 mod grants;
+mod head;
 mod json;
 mod key;
 mod layout;
@@ -37,7 +39,7 @@ mod trust;
 use std::iter;
 
 use collect::Texts;
-use delivery::Signatures;
+use head::Signatures;
 use layout::{ENTITIES, GRANTS, Role, SCHEMA, layout, no_member};
 
 use crate::model::{Limits, LoadError, Revision};

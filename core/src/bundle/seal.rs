@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::delivery::Signatures;
-use super::layout::{MANIFEST, layout, of_file, signature_name};
+use super::head::Signatures;
+use super::layout::{MANIFEST, layout, of_file};
 use super::{Bundle, Digest, GrantsDelivery, KeyId, Manifest, Member, Model, PrivateKey, archive};
 use crate::model::{Limits, LoadError, LoadErrorKind, Problem};
 
@@ -111,7 +111,7 @@ pub(super) fn pack<'a>(
     signatures: &'a Signatures,
 ) -> Result<Vec<u8>, LoadError> {
     let signatures: BTreeMap<String, &[u8]> =
-        signatures.iter().map(|(key, bytes)| (signature_name(*key), bytes.as_slice())).collect();
+        signatures.iter().map(|(key, bytes)| (key.signature_name(), bytes.as_slice())).collect();
     let members = members.map(|member| (&*member.name, member.text.as_bytes()));
     archive::write(members.chain(signatures.iter().map(|(name, bytes)| (name.as_str(), *bytes))))
 }

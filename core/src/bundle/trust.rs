@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::delivery::Signatures;
+use super::head::Signatures;
 use super::layout::{MANIFEST, of_file};
 use super::{KeyId, PublicKey};
 use crate::model::{LoadError, LoadErrorKind, Problem};

@@ -1,6 +1,5 @@
 //! What comes into force and what does not: rules, state, sources and their faults.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what is wrong")]
 #![cfg(not(target_family = "wasm"))]
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! `notegate authorize --watch`: the bundle is followed while requests come in.
 
-use std::env;
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+#[cfg(feature = "remote")]
+use std::{env, fs};
 
 use clap::{Args, ValueEnum};
 use notegate::Pdp;
 use notegate::bundle::Trust;
 use notegate::engine::Options;
 use notegate::pdp::PdpBuilder;
-use notegate::store::{Event, OnExpiry, PathSource, RemoteSource, Rules, Source};
+#[cfg(feature = "remote")]
+use notegate::store::RemoteSource;
+use notegate::store::{Event, OnExpiry, PathSource, Rules, Source};
 
 use crate::failure::Failure;
 use crate::text::escape_lines;
@@ -102,21 +104,47 @@ impl WatchArgs {
     }
 
     fn source(&self, given: &Path) -> Result<Source, Failure> {
-        let poll = self.poll.map(Duration::from_secs);
-        let Some(url) = given.to_str().filter(|text| text.contains("://")) else {
-            let source = PathSource::new(given);
-            return Ok(poll.map_or(source.clone(), |poll| source.poll(poll)).into());
-        };
-        let mut source = RemoteSource::new(url).environment(env::vars());
-        if let Some(poll) = poll {
+        if let Some(url) = given.to_str().filter(|text| text.contains("://")) {
+            return self.remote(url);
+        }
+        let source = PathSource::new(given);
+        Ok(match self.poll() {
+            Some(poll) => source.poll(poll).into(),
+            None => source.into(),
+        })
+    }
+
+    #[cfg(feature = "remote")]
+    fn remote(&self, url: &str) -> Result<Source, Failure> {
+        let mut source = RemoteSource::new(url).environment(environment());
+        if let Some(poll) = self.poll() {
             source = source.poll(poll).slowest(poll.saturating_mul(4));
         }
         if let Some(path) = &self.tls_roots {
-            source =
-                source.roots(fs::read(path).map_err(|error| Failure::unreadable(path, &error))?);
+            let roots = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+            source = source.roots(roots);
         }
         Ok(source.into())
     }
+
+    #[cfg(not(feature = "remote"))]
+    fn remote(&self, _: &str) -> Result<Source, Failure> {
+        Err(Failure::new("source.address", "this build follows folders and files alone")
+            .help("give a path, or build with the feature `remote`"))
+    }
+
+    fn poll(&self) -> Option<Duration> {
+        self.poll.map(Duration::from_secs)
+    }
+}
+
+/// Those of the process's variables that are text.
+#[cfg(feature = "remote")]
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    env::vars_os().filter_map(text)
 }
 
 /// One line on standard error for each event.

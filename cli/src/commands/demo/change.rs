@@ -13,9 +13,9 @@ use notegate::{Bundle, Pdp, Request, Response};
 use serde::Serialize;
 
 use super::day::Day;
-use crate::commands::fmt::replace;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::files;
 use crate::text::escape;
 
 /// A policy edited and put in force while decisions went on.
@@ -164,7 +164,7 @@ fn edit(
     passes.recv().map_err(gone)?;
     let failed = |error| Failure::unreadable(file, &error);
     let text = fs::read_to_string(file).map_err(failed)?;
-    replace(file, &format!("{text}\n{added}")).map_err(failed)?;
+    files::write(file, format!("{text}\n{added}").as_bytes())?;
     pdp.activate(&Bundle::from_folder(policies, limits)?)?;
     // Passes that ended before are no news; of the next two, the second started after.
     while passes.try_recv().is_ok() {}
