@@ -20,7 +20,8 @@ demo: build ## Build, and decide a day of a hub while a policy changes
 	$(NOTEGATE) demo
 
 test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install what the tests need, and run all of them
-	$(CARGO) test --locked -p notegate -p notegate-cli -p notegate-worlds -p notegate-report
+	$(CARGO) test --locked -p notegate -p notegate-cli --features notegate/remote
+	$(CARGO) test --locked -p notegate-worlds -p notegate-report
 	$(CARGO) test --locked -p notegate-benches --lib
 	$(CARGO) check --locked -p notegate --target $(WASM)
 
@@ -96,10 +97,15 @@ $(TOOLS)/moto/bin/moto_server:
 	$(TOOLS)/moto/bin/pip install --quiet 'moto[server]==$(MOTO_VERSION)'
 
 .PHONY: need-cargo need-wasm need-tools
-# What signs and unpacks a second time, independently.
+# A web server, and what signs and unpacks a second time, independently.
 need-tools:
-	@for tool in openssl tar; do command -v $$tool >/dev/null || { \
-		echo "$$tool is missing: install it from your distribution" >&2; exit 1; }; done
+	@PATH="$$PATH:/usr/sbin"; for tool in nginx openssl tar; do \
+		command -v $$tool >/dev/null && continue; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y --no-install-recommends nginx-light openssl tar; \
+		else \
+			echo "$$tool is missing: install it from your distribution (nginx-light on Debian)" >&2; exit 1; \
+		fi; done
 
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { \

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use notegate::Bundle;
-use notegate::bundle::{Delivery, Loose, read_file};
+use notegate::bundle::{Delivery, Loose, Trust, read_file};
 use notegate::engine::{ErrorMode, Evaluator, Options, Validation};
 use notegate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem};
 
@@ -108,6 +108,18 @@ impl PolicyArgs {
         let bundle = Bundle::from_loose(self.loose(&limits)?, &limits)?;
         let validation = self.validate.validation();
         Ok(Input { bundle, options: Options { validation, ..options } })
+    }
+
+    /// Where a bundle is to be followed, and how snapshots of it are built.
+    pub(crate) fn followed(
+        &self,
+        error_mode: ErrorMode,
+    ) -> Result<(&Path, Trust, Options), Failure> {
+        let bundle = self.bundle.as_deref().ok_or_else(|| {
+            Failure::new("bundle.missing", "there is no bundle to follow").help("give a BUNDLE")
+        })?;
+        let options = Options { limits: self.limits.read()?, error_mode, ..Options::default() };
+        Ok((bundle, self.trust.read()?, options))
     }
 
     fn loose(&self, limits: &Limits) -> Result<Loose, LoadError> {

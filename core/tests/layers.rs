@@ -22,9 +22,9 @@ const ROOMS: [(&str, &[&str]); 8] = [
 const TOUCHES: [(&str, &[&str]); 8] = [
     ("cedar_policy_core", &["engine/", "model/conformance.rs", "model/uid.rs"]),
     ("cedar_policy", &["engine/", "model/"]),
-    ("std::fs", &["bundle/folder.rs"]),
+    ("std::fs", &["bundle/folder.rs", "store/follow/", "store/state.rs"]),
     ("cap_std", &["bundle/folder.rs"]),
-    ("std::thread", &["audit/lines.rs"]),
+    ("std::thread", &["audit/lines.rs", "store/follow/", "store/state.rs"]),
     ("SystemTime::now", &["pdp/clock.rs"]),
     ("Instant", &["pdp/clock.rs"]),
     ("RandomState", &["pdp/clock.rs", "engine/"]),

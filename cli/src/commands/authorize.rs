@@ -1,5 +1,7 @@
 //! `notegate authorize`
 
+mod watch;
+
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,11 +11,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use notegate::adapters::json::ResponseJson;
 use notegate::audit::Lines as AuditLines;
+use notegate::engine::Options;
 use notegate::model::RequestError;
 use notegate::pdp::PdpBuilder;
 use notegate::{Decision, Pdp, Response};
 use serde::Serialize;
 
+use self::watch::WatchArgs;
 use crate::console::{Console, ErrorJson, Format};
 use crate::decide::{DecideArgs, EngineArgs};
 use crate::failure::{Exit, Failure};
@@ -36,6 +40,10 @@ const AUDIT_QUEUE: usize = 65_536;
         cannot be read. An empty line is passed over and gets no answer. Whoever writes to standard\n  \
         input and waits for the answer gets it at once. The exit status is 0 when every line was\n  \
         decided, whatever the decisions, and 1 when a line was bad.\n\n\
+        With --watch the bundle is followed meanwhile: a line is decided when it arrives, by what is in\n  \
+        force then, and the answer names its revision. What happens to the bundle is told on standard\n  \
+        error, one line for each event, as JSON with `--format json`. A bundle that is refused leaves\n  \
+        the last good one in force.\n\n\
         A request, with everything but the first three left out when it is empty:\n  \
         {\"principal\": {\"type\": \"User\", \"id\": \"ada\"}, \"action\": \"kernel:start\",\n   \
         \"resource\": \"KernelSpec::\\\"python3\\\"\", \"context\": {}, \"entities\": [], \"attributes\": []}\n\n\
@@ -43,6 +51,7 @@ const AUDIT_QUEUE: usize = 65_536;
         notegate authorize my-policies -l 'User::\"ada\"' -a server:start -r 'Server::\"ada/\"'\n  \
         notegate authorize my-policies --request request.json --format json\n  \
         notegate authorize my-policies --requests day.jsonl --audit audit.jsonl > responses.jsonl\n  \
+        notegate authorize my-policies --requests - --watch\n  \
         notegate authorize --policies policies.cedar --entities entities.json --errors cedar \\\n    \
         -l 'User::\"alice\"' -a 'Action::\"view\"' -r 'Photo::\"trip.jpg\"' --context '{\"mfa\": true}'")]
 pub(crate) struct Authorize {
@@ -67,6 +76,9 @@ pub(crate) struct Authorize {
     #[command(flatten)]
     engine: EngineArgs,
 
+    #[command(flatten)]
+    watch: WatchArgs,
+
     /// Append a record of each decision to this file, with its complete input, as JSON lines
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
@@ -78,13 +90,12 @@ impl Authorize {
             return Err(Failure::new("request.missing", "there is no request to decide")
                 .help("give --principal, --action and --resource, or --request, or --requests"));
         }
-        let input = self.policies.read(self.deciding.error_mode())?.by(self.engine.evaluator());
         let audit = self.audit.as_deref().map(open_audit).transpose()?;
         let mut builder = self.deciding.builder();
         if let Some(lines) = &audit {
             builder = builder.sink(Arc::clone(lines));
         }
-        let ended = self.decide(builder.options(input.options), &input.bundle, console);
+        let ended = self.open(builder, console).and_then(|pdp| self.decide(&pdp, console));
         if let Some(status) = audit.and_then(Arc::into_inner).map(AuditLines::finish) {
             for (count, what) in [(status.dropped, "dropped"), (status.failed, "not written")] {
                 if count > 0 {
@@ -95,17 +106,22 @@ impl Authorize {
         ended
     }
 
-    fn decide(
-        &self,
-        builder: PdpBuilder,
-        bundle: &notegate::Bundle,
-        console: &mut Console,
-    ) -> Result<Exit, Failure> {
-        let pdp = builder.open(bundle)?;
+    fn open(&self, builder: PdpBuilder, console: &Console) -> Result<Pdp, Failure> {
+        let (error_mode, evaluator) = (self.deciding.error_mode(), self.engine.evaluator());
+        if self.watch.is_given() {
+            let (bundle, trust, options) = self.policies.followed(error_mode)?;
+            let options = Options { evaluator, ..options };
+            return self.watch.open(builder, bundle, trust, options, console.is_json());
+        }
+        let input = self.policies.read(error_mode)?.by(evaluator);
+        Ok(builder.options(input.options).open(&input.bundle)?)
+    }
+
+    fn decide(&self, pdp: &Pdp, console: &mut Console) -> Result<Exit, Failure> {
         match &self.requests {
             Some(path) => {
                 let (input, length) = lines::open(path)?;
-                many(&pdp, input, length, console)
+                many(pdp, input, length, self.watch.is_given(), console)
             }
             None => {
                 let request = self.request.read(&pdp.shape())?;
@@ -172,7 +188,11 @@ pub(crate) fn print(response: &Response, console: &mut Console) -> Result<(), Fa
         field("error", &format!("{policy}{}", error.message))?;
     }
     field("decision id", &response.decision_id().to_string())?;
-    field("revision", &response.revision().to_string())
+    field("revision", &response.revision().to_string())?;
+    if response.expired() {
+        field("expired", "the bundle in force has expired")?;
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -187,6 +207,7 @@ fn many(
     pdp: &Pdp,
     input: impl Read,
     length: Option<u64>,
+    watched: bool,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let limit = pdp.snapshot().limits().request_bytes;
@@ -204,7 +225,7 @@ fn many(
         };
         let Some(asked) = asked else { continue };
         match asked.map(|request| pdp.authorize(&request)) {
-            Ok(response) if human => line(&response, console)?,
+            Ok(response) if human => line(&response, watched, console)?,
             Ok(response) => console.json(&Answer::Response(ResponseJson::of(&response)))?,
             Err(error) => {
                 exit = Exit::CouldNot;
@@ -217,13 +238,16 @@ fn many(
     Ok(exit)
 }
 
-/// One line for people.
-fn line(response: &Response, console: &mut Console) -> Result<(), Failure> {
+/// One line for people; with the revision where it may be another from line to line.
+fn line(response: &Response, watched: bool, console: &mut Console) -> Result<(), Failure> {
     let decision = shown(response.decision(), console);
     let gap = if response.allowed() { "" } else { " " };
     let reason: Vec<_> = response.reason().iter().map(ToString::to_string).collect();
     let reason = escape(&reason.join(", "));
-    Ok(writeln!(console, "{decision}{gap}  {}  {reason}", response.decision_id())?)
+    let id = response.decision_id();
+    let revision = if watched { format!("  {}", response.revision()) } else { String::new() };
+    let expired = if response.expired() { "  (the bundle has expired)" } else { "" };
+    Ok(writeln!(console, "{decision}{gap}  {id}{revision}  {reason}{expired}")?)
 }
 
 fn refuse(

@@ -20,3 +20,5 @@ mod push_remote;
 mod readme;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod watch;

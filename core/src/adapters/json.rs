@@ -32,6 +32,8 @@
 //!   "time_taken_ns": 11800
 //! }
 //! ```
+//!
+//! `"expired": true` stands beside it when the bundle in force had expired.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -111,6 +113,9 @@ pub struct ResponseJson {
     pub decision_id: String,
     /// How long deciding took, in nanoseconds.
     pub time_taken_ns: u64,
+    /// `true` when the bundle that was in force had expired; left out otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
 }
 
 /// What went wrong in one policy, as JSON.
@@ -238,6 +243,7 @@ impl ResponseJson {
             revision: response.revision().to_string(),
             decision_id: response.decision_id().to_string(),
             time_taken_ns: u64::try_from(response.time_taken().as_nanos()).unwrap_or(u64::MAX),
+            expired: response.expired(),
         }
     }
 }

@@ -31,6 +31,16 @@ pub enum LoadErrorKind {
     Entities,
     /// The grants are wrong.
     Grants,
+    /// It is older than what was in force, or something else under the same sequence or name.
+    Sequence,
+    /// It has expired, or was created in the future.
+    Expiry,
+    /// It has no test cases where they are required, or they do not pass.
+    Cases,
+    /// A source is not an address that can be asked.
+    Source,
+    /// What must survive a restart could not be written or read.
+    State,
 }
 
 impl LoadError {

@@ -3,6 +3,7 @@
 //! The language's own concepts (entity uid, policy id, effect, decision) are the language crate's
 //! own types, re-exported here and nowhere else. What the language lacks is defined here.
 
+pub(crate) mod clock;
 pub(crate) mod conformance;
 mod decision_id;
 mod error;

@@ -12,6 +12,7 @@ pub struct Response {
     revision: Revision,
     decision_id: DecisionId,
     time_taken: Duration,
+    expired: bool,
 }
 
 impl Response {
@@ -20,8 +21,9 @@ impl Response {
         revision: Revision,
         decision_id: DecisionId,
         time_taken: Duration,
+        expired: bool,
     ) -> Self {
-        Self { outcome, revision, decision_id, time_taken }
+        Self { outcome, revision, decision_id, time_taken, expired }
     }
 
     /// Allow or Deny.
@@ -76,5 +78,11 @@ impl Response {
     #[must_use]
     pub fn time_taken(&self) -> Duration {
         self.time_taken
+    }
+
+    /// Whether the bundle that was in force had expired.
+    #[must_use]
+    pub fn expired(&self) -> bool {
+        self.expired
     }
 }

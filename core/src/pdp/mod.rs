@@ -2,19 +2,26 @@
 
 mod clock;
 
+#[cfg(not(target_family = "wasm"))]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::audit::{Record, Reproduction, Sink, SinkStatus};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, GrantsDelivery};
 use crate::engine::{CrossCheck, Mismatch, Options, Snapshot};
-use crate::model::{DecisionId, LoadError, Response, Revision};
+use crate::model::{
+    Decision, DecisionError, DecisionId, LoadError, Obligations, Outcome, Response, Revision,
+    Timestamp,
+};
 use crate::request::{Request, Shape};
-use crate::store::Store;
+#[cfg(not(target_family = "wasm"))]
+use crate::store::{Follower, Source};
+use crate::store::{Observer, OnExpiry, Part, Rules, Status, Store, StoreBuilder};
 
+pub use crate::model::clock::{Clock, FixedClock};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use clock::SystemClock;
-pub use clock::{Clock, FixedClock};
 
 /// A policy decision point: decides requests against the bundle in force.
 ///
@@ -23,8 +30,11 @@ pub use clock::{Clock, FixedClock};
 /// Everything here may be called from any thread.
 #[derive(Debug)]
 pub struct Pdp {
-    store: Store,
-    clock: Box<dyn Clock>,
+    store: Arc<Store>,
+    /// They end with the decision point.
+    #[cfg(not(target_family = "wasm"))]
+    followers: Vec<Follower>,
+    clock: Arc<dyn Clock>,
     sink: Option<Box<dyn Sink>>,
     seed: u64,
     cross_check: CrossCheck,
@@ -35,8 +45,7 @@ pub struct Pdp {
 /// A decision point in the making.
 #[derive(Debug)]
 pub struct PdpBuilder {
-    options: Options,
-    clock: Box<dyn Clock>,
+    store: StoreBuilder,
     seed: u64,
     sink: Option<Box<dyn Sink>>,
 }
@@ -55,7 +64,15 @@ impl Pdp {
     /// give each instance another.
     #[must_use]
     pub fn builder(clock: impl Clock + 'static, seed: u64) -> PdpBuilder {
-        PdpBuilder { options: Options::default(), clock: Box::new(clock), seed, sink: None }
+        let store = StoreBuilder {
+            options: Options::default(),
+            rules: Rules::default(),
+            clock: Arc::new(clock),
+            observer: None,
+            #[cfg(not(target_family = "wasm"))]
+            state: None,
+        };
+        PdpBuilder { store, seed, sink: None }
     }
 
     /// Decides a request against the snapshot in force.
@@ -64,17 +81,22 @@ impl Pdp {
     /// not for the record to be written.
     pub fn authorize(&self, request: &Request) -> Response {
         let started = self.clock.elapsed();
-        let snapshot = self.store.load();
+        let in_force = self.store.load();
+        let (snapshot, now) = (&in_force.snapshot, self.clock.now());
+        let expired = in_force.expires.filter(|expires| now >= *expires);
         let count = self.decisions.fetch_add(1, Ordering::Relaxed);
         let sample = self.cross_check.takes(count);
-        let (outcome, mismatch) = snapshot.evaluate_checked(request, sample);
+        let (outcome, mismatch) = match (expired, self.store.rules().on_expiry) {
+            (Some(expired), OnExpiry::Deny) => (denial(expired), None),
+            _ => snapshot.evaluate_checked(request, sample),
+        };
         let taken = self.clock.elapsed().saturating_sub(started);
-        let now = self.clock.now();
         if mismatch.is_some() {
             self.mismatches.fetch_add(1, Ordering::Relaxed);
         }
         let decision_id = DecisionId::new(now, self.seed, count);
-        let response = Response::new(outcome, snapshot.revision(), decision_id, taken);
+        let revision = snapshot.revision();
+        let response = Response::new(outcome, revision, decision_id, taken, expired.is_some());
         if let Some(sink) = &self.sink {
             let record = Record::new(now, request.clone(), response.clone());
             sink.accept(match mismatch {
@@ -89,7 +111,7 @@ impl Pdp {
     /// What a request must fit, now.
     #[must_use]
     pub fn shape(&self) -> Shape {
-        self.store.load().shape(Some(self.clock.now()))
+        self.store.load().snapshot.shape(Some(self.clock.now()))
     }
 
     /// Puts a bundle in force.
@@ -98,6 +120,36 @@ impl Pdp {
     /// When the bundle is refused: the last good one stays in force.
     pub fn activate(&self, bundle: &Bundle) -> Result<Revision, LoadError> {
         self.store.activate(bundle)
+    }
+
+    /// Puts grants in force that come by themselves, over the policies that are in force and over
+    /// those that follow.
+    ///
+    /// # Errors
+    /// When the grants are refused: those that were in force stay, each until it ends.
+    pub fn activate_grants(&self, grants: &GrantsDelivery) -> Result<Revision, LoadError> {
+        self.store.activate_grants(grants)
+    }
+
+    /// Puts in force what came as bytes: a bundle or grants in their single-file form, from wherever
+    /// the host has them.
+    ///
+    /// # Errors
+    /// When they are not trusted or refused: what was in force stays.
+    pub fn deliver(&self, part: Part, bytes: &[u8]) -> Result<Revision, LoadError> {
+        self.store.deliver(part, bytes)
+    }
+
+    /// Has the sources asked now, and not only when their time comes. Waits for nothing.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn look(&self) {
+        self.followers.iter().for_each(Follower::look);
+    }
+
+    /// How the snapshot in force stands: which it is, and how well its source is followed.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.store.status()
     }
 
     /// The snapshot in force.
@@ -124,7 +176,32 @@ impl PdpBuilder {
     /// Limits, validation and what is done with errors.
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {
-        self.options = options;
+        self.store.options = options;
+        self
+    }
+
+    /// What a bundle must satisfy to be put in force.
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.store.rules = rules;
+        self
+    }
+
+    /// Who is told what happens to the snapshot in force.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.store.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// A folder in which the highest sequence and the last good bundle survive a restart.
+    ///
+    /// Made when it is not there. Several processes on one machine may share it when they follow the
+    /// same bundle. What cannot be kept there does not come into force.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn state_folder(mut self, path: impl Into<PathBuf>) -> Self {
+        self.store.state = Some(path.into());
         self
     }
 
@@ -140,14 +217,94 @@ impl PdpBuilder {
     /// # Errors
     /// When the bundle is refused.
     pub fn open(self, bundle: &Bundle) -> Result<Pdp, LoadError> {
+        self.with(|store, _| store.open(bundle).map(Arc::new))
+    }
+
+    /// The decision point, with the bundle in force that these bytes are, in its single-file form.
+    ///
+    /// # Errors
+    /// When the bundle is not trusted or refused.
+    pub fn open_bytes(self, bytes: &[u8]) -> Result<Pdp, LoadError> {
+        self.with(|store, _| store.open_bytes(bytes).map(Arc::new))
+    }
+
+    /// The decision point, with what its source has in force, which is followed from then on by a
+    /// thread that ends with the decision point.
+    ///
+    /// When the source has nothing good, the last good copy in the state folder is verified again and
+    /// put in force; [`Status`] says so.
+    ///
+    /// ```no_run
+    /// # use notegate::Pdp;
+    /// # use notegate::pdp::SystemClock;
+    /// use notegate::store::{Event, PathSource};
+    ///
+    /// let pdp = Pdp::builder(SystemClock::default(), 1)
+    ///     .observer(|event: &Event| eprintln!("{event}"))
+    ///     .follow(PathSource::new("/etc/notegate/policies"))?;
+    /// # Ok::<(), notegate::model::LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is neither.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn follow(self, bundle: impl Into<Source>) -> Result<Pdp, LoadError> {
+        self.follow_both(bundle.into(), None)
+    }
+
+    /// As [`PdpBuilder::follow`], with grants from a source of their own, which take the place of the
+    /// bundle's. While there are none, there are none: they only add access.
+    ///
+    /// # Errors
+    /// As [`PdpBuilder::follow`].
+    #[cfg(not(target_family = "wasm"))]
+    pub fn follow_with_grants(
+        self,
+        bundle: impl Into<Source>,
+        grants: impl Into<Source>,
+    ) -> Result<Pdp, LoadError> {
+        self.follow_both(bundle.into(), Some(grants.into()))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn follow_both(self, bundle: Source, grants: Option<Source>) -> Result<Pdp, LoadError> {
+        let mut followers = Vec::new();
+        let mut pdp = self.with(|store, seed| {
+            let (store, threads) = store.follow(bundle, grants, seed)?;
+            followers = threads;
+            Ok(store)
+        })?;
+        pdp.followers = followers;
+        Ok(pdp)
+    }
+
+    fn with(
+        self,
+        open: impl FnOnce(StoreBuilder, u64) -> Result<Arc<Store>, LoadError>,
+    ) -> Result<Pdp, LoadError> {
+        let (clock, cross_check) = (Arc::clone(&self.store.clock), self.store.options.cross_check);
         Ok(Pdp {
-            store: Store::new(bundle, self.options)?,
-            clock: self.clock,
+            store: open(self.store, self.seed)?,
+            #[cfg(not(target_family = "wasm"))]
+            followers: Vec::new(),
+            clock,
             sink: self.sink,
             seed: self.seed,
-            cross_check: self.options.cross_check,
+            cross_check,
             decisions: AtomicU64::new(0),
             mismatches: AtomicU64::new(0),
         })
+    }
+}
+
+/// The answer once the bundle in force has expired, where that denies.
+fn denial(expired: Timestamp) -> Outcome {
+    let message = format!("the bundle in force expired at {expired}, and no other came");
+    Outcome {
+        decision: Decision::Deny,
+        reason: Vec::new(),
+        errors: vec![DecisionError { policy_id: None, message }],
+        obligations: Obligations::default(),
+        message: None,
     }
 }
