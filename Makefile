@@ -3,11 +3,12 @@
 CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
+MUTANTS_VERSION := 27.1.0
 WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt docs bench fuzz clean
+.PHONY: help build demo test lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,6 +22,7 @@ demo: build ## Build, and decide a day of a hub while a policy changes
 test: need-cargo need-wasm ## Install what the tests need, and run all of them
 	$(CARGO) test --locked -p notegate -p notegate-cli
 	$(CARGO) check --locked -p notegate --target $(WASM)
+	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
@@ -37,14 +39,21 @@ docs: need-cargo ## Build the library's documentation, target/doc/notegate
 bench: need-cargo ## Measure decisions, with the official authorizer beside them
 	$(CARGO) bench --locked -p notegate-benches
 
-fuzz: need-cargo ## Compare the evaluators on generated input for FUZZ_SECONDS (60)
-	cd fuzz && $(CARGO) run --locked --release --bin decisions -- $(or $(FUZZ_SECONDS),60) $(or $(FUZZ_SEED),1)
+fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_SECONDS (60)
+	cd fuzz && $(CARGO) run --locked --release -- --seconds $(or $(FUZZ_SECONDS),60) --seed $(or $(FUZZ_SEED),1)
+
+mutants: need-cargo $(TOOLS)/bin/cargo-mutants ## Break MUTANTS_FILE (or all of the engine's heart) on purpose
+	ORACLE_CASES=30 PROPTEST_MAX_SHRINK_ITERS=0 $(TOOLS)/bin/cargo-mutants mutants --output target/mutants \
+		$(if $(MUTANTS_FILE),--file $(MUTANTS_FILE)) $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD))
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-deny@$(DENY_VERSION)
+
+$(TOOLS)/bin/cargo-mutants:
+	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-mutants@$(MUTANTS_VERSION)
 
 .PHONY: need-cargo need-wasm
 need-cargo:

@@ -4,11 +4,11 @@ use cedar_policy::{Entities, Entity};
 use notegate::Request;
 use notegate::model::{Decision, LoadError, LoadErrorKind, Outcome};
 
+use super::Case;
 use super::answers::Ask;
 use super::official::{Official, Overlaid};
 use super::ours::Ours;
 use super::requests::Parts;
-use super::Case;
 
 /// How many requests of a case are decided once more as a batch.
 const BATCH: usize = 24;
@@ -140,7 +140,8 @@ fn one(
     compared: &mut Compared,
 ) -> Result<Option<(Request, Outcome)>, String> {
     let Ask { official, ours, .. } = *ask;
-    let request = match (ours.request(parts, official.context(parts)), unfit(case, official, parts)) {
+    let request = match (ours.request(parts, official.context(parts)), unfit(case, official, parts))
+    {
         (Ok(request), None) => request,
         (Err(_), Some(_)) => {
             compared.unfit += 1;

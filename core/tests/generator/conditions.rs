@@ -8,9 +8,8 @@ impl Expressions<'_> {
     /// An operator that gives a boolean.
     pub(crate) fn condition(&mut self, choices: &mut Choices<'_>, below: usize) -> String {
         let any = KINDS[choices.below(KINDS.len())];
-        let write = |this: &mut Self, choices: &mut Choices<'_>, kind| {
-            this.write(choices, kind, below)
-        };
+        let write =
+            |this: &mut Self, choices: &mut Choices<'_>, kind| this.write(choices, kind, below);
         match choices.below(23) {
             0 | 1 => {
                 let one = write(self, choices, Kind::Bool);

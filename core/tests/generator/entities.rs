@@ -62,7 +62,12 @@ pub(crate) fn described(
 }
 
 /// Parents that come before the entity in a fixed order, so that there is no cycle.
-pub(crate) fn parents(choices: &mut Choices<'_>, world: &World, place: usize, number: usize) -> Vec<Value> {
+pub(crate) fn parents(
+    choices: &mut Choices<'_>,
+    world: &World,
+    place: usize,
+    number: usize,
+) -> Vec<Value> {
     let allowed = &world.types[place].parents;
     let mut parents: Vec<Uid> = Vec::new();
     for _ in 0..choices.below(7) {

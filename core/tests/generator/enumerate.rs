@@ -60,7 +60,8 @@ impl Both<'_> {
             let principals = snapshot.who_can(self.request, &type_name);
             (principals, snapshot.what_can(self.request, &type_name))
         };
-        let (mut expected, mut expected_denying) = <((Vec<_>, Vec<_>), (Vec<_>, Vec<_>))>::default();
+        let (mut expected, mut expected_denying) =
+            <((Vec<_>, Vec<_>), (Vec<_>, Vec<_>))>::default();
         let asked = self.official.request(self.parts, None)?;
         for uid in stored {
             for (is_principal, by_cedar, by_us) in [

@@ -85,7 +85,11 @@ impl Official {
     }
 
     /// The request; an error when it does not fit the schema that is given.
-    pub(crate) fn request(&self, parts: &Parts, schema: Option<&Schema>) -> Result<Request, String> {
+    pub(crate) fn request(
+        &self,
+        parts: &Parts,
+        schema: Option<&Schema>,
+    ) -> Result<Request, String> {
         let [principal, action, resource] =
             [parts.principal, parts.action, parts.resource].map(ours::uid);
         let context = self.context(parts).clone();

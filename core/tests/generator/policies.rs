@@ -65,13 +65,13 @@ impl Policies {
             return;
         }
         for link in 0..choices.below(4) {
-            let filled: Vec<(&str, Uid)> = slots
-                .iter()
-                .map(|slot| (*slot, wanted.world.uid(choices)))
-                .collect();
+            let filled: Vec<(&str, Uid)> =
+                slots.iter().map(|slot| (*slot, wanted.world.uid(choices))).collect();
             let of = |name: &str| filled.iter().find(|(slot, _)| *slot == name).map(|one| one.1);
-            let arguments: serde_json::Map<String, Value> =
-                filled.iter().map(|(slot, uid)| ((*slot).to_owned(), written(*uid).into())).collect();
+            let arguments: serde_json::Map<String, Value> = filled
+                .iter()
+                .map(|(slot, uid)| ((*slot).to_owned(), written(*uid).into()))
+                .collect();
             let name = format!("link{number}-{link}");
             self.links.push(json!({
                 "template_id": format!("p{number}"), "link_id": name, "args": arguments,

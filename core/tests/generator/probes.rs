@@ -60,11 +60,14 @@ impl Probes {
 
     fn holds(&mut self, condition: &str) {
         self.hold += 1;
-        self.text.push_str(&format!("@holds permit (principal, action, resource) when {{ {condition} }};\n"));
+        self.text.push_str(&format!(
+            "@holds permit (principal, action, resource) when {{ {condition} }};\n"
+        ));
     }
 
     fn asks(&mut self, condition: &str) {
-        self.text.push_str(&format!("permit (principal, action, resource) when {{ {condition} }};\n"));
+        self.text
+            .push_str(&format!("permit (principal, action, resource) when {{ {condition} }};\n"));
     }
 }
 

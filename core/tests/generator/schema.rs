@@ -18,7 +18,8 @@ pub(crate) fn written(world: &World) -> String {
                 inside.push_str(&format!("entity {name} enum [{}];\n", ids.join(", ")));
                 continue;
             }
-            let parents: Vec<&str> = entity.parents.iter().map(|parent| DECLARED[*parent]).collect();
+            let parents: Vec<&str> =
+                entity.parents.iter().map(|parent| DECLARED[*parent]).collect();
             let parents = match parents.as_slice() {
                 [] => String::new(),
                 parents => format!(" in [{}]", parents.join(", ")),

@@ -63,8 +63,11 @@ impl Scope {
                 _ => Place::Is(DECLARED[of]),
             }
         };
-        let known =
-            Known { principal: Some(principal), action: Some(action.place), resource: Some(resource) };
+        let known = Known {
+            principal: Some(principal),
+            action: Some(action.place),
+            resource: Some(resource),
+        };
         let uid = ACTIONS[action.place];
         let action = if choices.chance(50) { Action::Equal(uid) } else { Action::InAny(vec![uid]) };
         let (principal, resource) = (place(choices, principal), place(choices, resource));

@@ -69,9 +69,10 @@ fn case(bytes: &[u8], shape: &Shape) -> Case {
     let with_schema = choices.chance(shape.schema);
     let world = World::generate(choices, with_schema);
     let schema = with_schema.then(|| schema::written(&world));
-    let parsed = schema.as_deref().filter(|_| choices.chance(50)).and_then(|text| {
-        cedar_policy::Schema::from_str(text).ok()
-    });
+    let parsed = schema
+        .as_deref()
+        .filter(|_| choices.chance(50))
+        .and_then(|text| cedar_policy::Schema::from_str(text).ok());
     let wanted = Wanted {
         world: &world,
         count: 1 + choices.below(shape.policies),

@@ -28,8 +28,26 @@ pub(crate) const ACTIONS: [Uid; 9] = [
 ];
 
 const NAMES: [&str; 20] = [
-    "n", "b", "s", "owner", "rec", "names", "friends", "ip", "dec", "when", "for", "mixed", "m",
-    "other", "has space", "inner", "absent", "if", "", "é",
+    "n",
+    "b",
+    "s",
+    "owner",
+    "rec",
+    "names",
+    "friends",
+    "ip",
+    "dec",
+    "when",
+    "for",
+    "mixed",
+    "m",
+    "other",
+    "has space",
+    "inner",
+    "absent",
+    "if",
+    "",
+    "é",
 ];
 
 /// What an expression is meant to be; now and then it is something else.
