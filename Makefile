@@ -20,14 +20,14 @@ demo: build ## Build, and decide a day of a hub while a policy changes
 	$(NOTEGATE) demo
 
 test: need-cargo need-wasm ## Install what the tests need, and run all of them
-	$(CARGO) test --locked -p notegate -p notegate-cli
+	$(CARGO) test --locked -p notegate -p notegate-cli -p notegate-worlds -p notegate-report
 	$(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked -p notegate -p notegate-benches
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked -p notegate -p notegate-benches -p notegate-worlds
 	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
 
 fmt: need-cargo ## Format the code
@@ -36,8 +36,13 @@ fmt: need-cargo ## Format the code
 docs: need-cargo ## Build the library's documentation, target/doc/notegate
 	$(CARGO) doc --no-deps --locked -p notegate
 
-bench: need-cargo ## Measure decisions, with the official authorizer beside them
-	$(CARGO) bench --locked -p notegate-benches
+bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; QUICK=1 only tries it
+	rm -rf $(RESULTS)
+	$(ON) $(CARGO) bench --locked --profile $(BENCH_PROFILE) -p notegate-benches --bench measure
+	$(ON) $(CARGO) run --locked --release -p notegate-benches --example allocations
+	$(CARGO) run --locked --release -p notegate-worlds -- $(WORLDS)
+	$(if $(PEERS),$(MAKE) --no-print-directory $(PEERS:%=beside-%))
+	$(ON) $(CARGO) run --locked --release -p notegate-report
 
 fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_SECONDS (60)
 	cd fuzz && $(CARGO) run --locked --release -- --seconds $(or $(FUZZ_SECONDS),60) --seed $(or $(FUZZ_SEED),1)
@@ -45,6 +50,41 @@ fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_S
 mutants: need-cargo $(TOOLS)/bin/cargo-mutants ## Break MUTANTS_FILE (or all of the engine's heart) on purpose
 	ORACLE_CASES=30 PROPTEST_MAX_SHRINK_ITERS=0 $(TOOLS)/bin/cargo-mutants mutants --output target/mutants \
 		$(if $(MUTANTS_FILE),--file $(MUTANTS_FILE)) $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD))
+
+# What is measured beside: none of them is needed for anything else.
+PEERS ?= rust python node
+RESULTS := target/bench/$(if $(QUICK),quick,full)
+WORLDS := target/bench/worlds
+MODULES := target/bench/node
+VENV := target/bench/venv
+BENCH_PROFILE := $(if $(QUICK),release,bench)
+ON := QUICK=$(QUICK) BENCH_PROFILE=$(BENCH_PROFILE) CRITERION_HOME=$(CURDIR)/$(RESULTS)/criterion
+
+.PHONY: beside-rust beside-python beside-node need-rust need-python need-node
+beside-rust:
+	$(ON) $(CARGO) run --locked --profile $(BENCH_PROFILE) --manifest-path benches/peers/Cargo.toml \
+		--target-dir target/peers -- $(RESULTS)/peers
+
+beside-python:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/python/requirements.txt
+	$(ON) $(VENV)/bin/python benches/peers/python/peers.py $(WORLDS) $(RESULTS)/peers
+
+beside-node:
+	mkdir -p $(MODULES)
+	cp benches/peers/node/package.json benches/peers/node/package-lock.json $(MODULES)
+	npm ci --prefix $(MODULES) --ignore-scripts --no-audit --no-fund --silent
+	$(ON) node benches/peers/node/peers.mjs $(MODULES) $(WORLDS) $(RESULTS)/peers
+
+need-rust: need-cargo
+
+need-python:
+	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+		echo "Python 3.10 or newer with venv is missing: install python3-venv, or say PEERS='rust node'" >&2; exit 1; }
+
+need-node:
+	@command -v npm >/dev/null || { \
+		echo "npm is missing: install nodejs and npm, or say PEERS='rust python'" >&2; exit 1; }
 
 clean: ## Remove everything that was built
 	$(CARGO) clean

@@ -301,6 +301,25 @@ fn entities_of_a_request_are_held_to_the_schema() {
 }
 
 #[test]
+fn attributes_of_a_request_name_only_ids_that_the_schema_lists() {
+    let schema = "namespace Lab { entity Level enum [\"low\", \"high\"]; \
+                  entity Robot = { level?: Level }; }";
+    let snapshot = load(&[("policy.cedar", OPEN), ("schema.cedarschema", schema)]).unwrap();
+    let asked = |type_name: &str, id: &str, attributes: serde_json::Value| {
+        let mut request = login("ada");
+        let uid = json!({"type": format!("Lab::{type_name}"), "id": id});
+        request["attributes"] = json!([{"uid": uid, "attrs": attributes}]);
+        let now = notegate::model::Timestamp::from_millis(0);
+        RequestJson::read(&request.to_string(), &snapshot.shape(now)).map(|_| Decision::Allow)
+    };
+    let level = |id: &str| json!({"level": {"type": "Lab::Level", "id": id}});
+    assert!(asked("Robot", "r", level("low")).is_ok());
+    not_asked(asked("Robot", "r", level("LOW")), RequestErrorKind::Entities, "LOW");
+    assert!(asked("Level", "high", json!({})).is_ok());
+    not_asked(asked("Level", "other", json!({})), RequestErrorKind::Entities, "other");
+}
+
+#[test]
 fn entities_of_a_request_that_close_the_hierarchy_to_a_cycle_deny() {
     let group = |id: &str| json!({"type": "Notebook::Group", "id": id});
     let entity =

@@ -17,6 +17,8 @@ fn a_bundle_is_measured_by_both_evaluators_after_they_agreed() {
     assert!(count("allowed") > 0 && count("denied") > 0, "{json}");
     assert!((1..400).contains(&count("borrowed")), "{json}");
     assert_eq!(json.get("difference"), None);
+    assert!(json["revision"].as_str().unwrap().contains(':'), "{json}");
+    assert!(json["machine"]["threads"].as_u64() >= Some(1), "{json}");
     let evaluators = json["evaluators"].as_object().unwrap();
     let names: Vec<&str> = evaluators.keys().map(String::as_str).collect();
     assert_eq!(names, ["compiled", "compiled_prepared", "reference"]);
@@ -42,7 +44,15 @@ fn loose_parts_are_measured_and_shown_as_a_table() {
     let run = notegate_with_input(args.into_iter().chain(loose(&folder)), input.as_bytes());
     assert_eq!(run.status, 0, "{run}");
     let total = format!("{} requests, ", requests.len());
-    for text in [&*total, "all evaluators agree", "p99.9", "compiled_prepared", "reference"] {
+    for text in [
+        &*total,
+        "all evaluators agree",
+        "p99.9",
+        "compiled_prepared",
+        "reference",
+        "threads",
+        "the clock",
+    ] {
         assert!(run.out.contains(text), "`{text}`: {run}");
     }
     run.harmless();

@@ -1,9 +1,9 @@
 //! Asking often: borrowed questions, prepared requests, many at once, and who can do what.
 
 use super::answer::Answer;
-use super::compiled::{Handles, Place, Satisfied, Scratch, Unable};
+use super::compiled::{Handles, Place, Satisfied, Scratch};
 use super::names::TypeName;
-use super::question::Question;
+use super::question::{Handle, Question};
 use super::snapshot::{Snapshot, refusal};
 use crate::model::{Decision, EntityId, EntityTypeName, EntityUid, Outcome};
 use crate::request::Request;
@@ -18,14 +18,29 @@ pub struct Prepared<'a> {
 }
 
 impl Snapshot {
+    /// Looks up an entity uid that is asked about often, by the name of its type and its id.
+    #[must_use]
+    pub fn handle(&self, type_name: &str, id: &str) -> Handle {
+        Handle::new(type_name, id, &self.store.names)
+    }
+
     /// Decides a question.
     ///
-    /// Takes time in proportion to the candidate policies, and allocates nothing when no policy
-    /// errs, builds a set, or reads an extension value from a text of the request.
+    /// Takes time in proportion to the candidate policies, and allocates nothing unless a policy errs,
+    /// reads an extension value from a text of the request, builds a set or a record, or more than
+    /// a dozen policies determine the decision.
     pub fn answer(&self, question: &Question<'_>) -> Answer<'_> {
+        self.answer_in(question, &mut Scratch::default())
+    }
+
+    /// Decides a question with memory kept from one decision to the next, so that sets and records
+    /// that policies build allocate nothing either.
+    pub fn answer_in(&self, question: &Question<'_>, scratch: &mut Scratch) -> Answer<'_> {
+        let satisfied = self.program.as_ref();
         let satisfied =
-            self.program.as_ref().and_then(|program| program.answer(&self.store, question).ok());
-        if let Some(satisfied) = satisfied.filter(|satisfied| self.is_plain(satisfied)) {
+            satisfied.and_then(|program| program.answer(&self.store, question, scratch).ok());
+        scratch.reset();
+        if let Some(satisfied) = satisfied.filter(Satisfied::is_plain) {
             return Answer::plain(self, satisfied);
         }
         let outcome = match question.to_request(self.limits()) {
@@ -55,7 +70,8 @@ impl Snapshot {
 
     /// The stored entities of a type that may take the place of the request's principal.
     ///
-    /// Takes the time of a decision for each stored entity of the type, and of a look at every uid.
+    /// Takes time in proportion to all policies, then for each stored entity of the type to the policies
+    /// that the rest of the request leaves open, and a look at every uid.
     #[must_use]
     pub fn who_can(&self, request: &Request, type_name: &EntityTypeName) -> Vec<EntityUid> {
         self.permitted(request, type_name, Place::Principal)
@@ -63,7 +79,8 @@ impl Snapshot {
 
     /// The stored entities of a type that may take the place of the request's resource.
     ///
-    /// Takes the time of a decision for each stored entity of the type, and of a look at every uid.
+    /// Takes time in proportion to all policies, then for each stored entity of the type to the policies
+    /// that the rest of the request leaves open, and a look at every uid.
     #[must_use]
     pub fn what_can(&self, request: &Request, type_name: &EntityTypeName) -> Vec<EntityUid> {
         self.permitted(request, type_name, Place::Resource)
@@ -83,16 +100,19 @@ impl Snapshot {
         let scratch = Scratch::default();
         let prepared = self.prepare(request, &scratch);
         let quick = self.program.as_ref().zip(prepared.handles);
+        let open = match quick.map(|(program, handles)| program.open(&handles, place)) {
+            Some(None) => return Vec::new(),
+            Some(open) => open,
+            None => None,
+        };
         let uids = self.store.of_type(TypeName::Parsed(type_name.as_ref()));
         let permitted = uids.filter_map(|known| {
             let uid = || {
                 let id = EntityId::new(self.store.id_text(known));
                 EntityUid::from_type_name_and_id(type_name.clone(), id)
             };
-            let satisfied = quick
-                .as_ref()
-                .and_then(|(program, handles)| program.again_with(handles, place, known).ok());
-            match satisfied.filter(|satisfied| self.is_plain(satisfied)) {
+            let satisfied = open.as_ref().and_then(|open| open.with(known).ok());
+            match satisfied.filter(Satisfied::is_plain) {
                 Some(satisfied) => (satisfied.decision() == Decision::Allow).then(uid),
                 None => Some(uid()).filter(allows),
             }
@@ -101,16 +121,6 @@ impl Snapshot {
         permitted.sort_unstable();
         permitted
     }
-
-    /// Whether the decision is the bare one of the policies: nothing erred, and no obligations of
-    /// two policies can conflict.
-    fn is_plain(&self, satisfied: &Satisfied) -> bool {
-        let obliging = |at: &&u32| {
-            let info = self.policies.infos.get(**at as usize);
-            info.is_some_and(|info| !info.obligations.is_empty())
-        };
-        satisfied.is_settled() && satisfied.reason().iter().filter(obliging).count() < 2
-    }
 }
 
 impl<'a> Prepared<'a> {
@@ -118,11 +128,18 @@ impl<'a> Prepared<'a> {
     ///
     /// Takes time in proportion to the candidate policies; allocates as [`Snapshot::answer`] does.
     pub fn answer(&self) -> Answer<'a> {
-        let again = |handles: &Handles<'a>| -> Result<Satisfied, Unable> {
-            self.snapshot.program.as_ref().ok_or(Unable::Context)?.again(handles)
-        };
-        let satisfied = self.handles.as_ref().and_then(|handles| again(handles).ok());
-        match satisfied.filter(|satisfied| self.snapshot.is_plain(satisfied)) {
+        self.answer_in(&mut Scratch::default())
+    }
+
+    /// Decides it with memory kept from one decision to the next; allocates as
+    /// [`Snapshot::answer_in`] does.
+    pub fn answer_in(&self, scratch: &mut Scratch) -> Answer<'a> {
+        let satisfied = self
+            .handles
+            .as_ref()
+            .and_then(|handles| self.snapshot.program.as_ref()?.again(handles, scratch).ok());
+        scratch.reset();
+        match satisfied.filter(Satisfied::is_plain) {
             Some(satisfied) => Answer::plain(self.snapshot, satisfied),
             None => Answer::written_out(self.snapshot, self.snapshot.evaluate(self.request)),
         }

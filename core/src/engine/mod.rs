@@ -30,6 +30,7 @@ mod sensitivity;
 mod snapshot;
 mod spot;
 mod standing;
+mod validation;
 
 pub use answer::Answer;
 pub use ask::Prepared;
@@ -43,7 +44,7 @@ pub use explain::{Candidate, Clause, ExplainedError, Explanation, NearMiss, Stat
 pub use format::format;
 pub use lint::lint;
 pub use policies::PolicyInfo;
-pub use question::{Given, Question};
+pub use question::{Asked, Given, Handle, Question};
 pub use schema::SCHEMA;
 pub use schema_table::{ActionGroup, ActionShape, AttributeShape, EntityShape, SchemaTable};
 pub use snapshot::Snapshot;

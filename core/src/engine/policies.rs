@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, Template, ValidationMode, Validator};
+use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, Template, ValidationResult};
 use cedar_policy_core::ast::EntityUID;
 use miette::Diagnostic;
 use serde::Deserialize;
 
+use super::validation::{self, Sound};
 use super::{grants, nesting};
 use crate::bundle::{Bundle, Member};
 use crate::model::{
@@ -25,6 +26,25 @@ pub(super) struct Policies {
     pub(super) warnings: Vec<Problem>,
     /// The entities that policies write out, once they were asked for.
     named: OnceLock<HashSet<EntityUID>>,
+    /// The policy files as they were parsed.
+    parsed: Vec<Parsed>,
+    /// The shapes of policies that are valid.
+    sound: Sound,
+}
+
+/// A policy file, parsed.
+#[derive(Debug, Clone)]
+struct Parsed {
+    text: Arc<str>,
+    set: Arc<PolicySet>,
+}
+
+/// What is known of policies that were read before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Earlier<'a> {
+    pub(super) policies: &'a Policies,
+    /// Whether the schema is the same.
+    pub(super) same_schema: bool,
 }
 
 /// What is known of a policy beside its meaning.
@@ -47,8 +67,10 @@ impl Policies {
         bundle: &Bundle,
         schema: Option<&Schema>,
         limits: &Limits,
+        earlier: Option<Earlier<'_>>,
     ) -> Result<Self, LoadError> {
-        let mut reading = Reading::default();
+        let earlier_parsed = earlier.map_or(&[][..], |earlier| &earlier.policies.parsed);
+        let mut reading = Reading { earlier: earlier_parsed, ..Reading::default() };
         let mut problems = Vec::new();
         for member in bundle.policies() {
             if let Err(error) = reading.member(member, limits) {
@@ -64,7 +86,9 @@ impl Policies {
         }
         reading.grants(bundle)?;
         Exceeded::check("policies", limits.policies, reading.count)?;
-        reading.finish(schema)
+        let sound = earlier.filter(|earlier| earlier.same_schema);
+        let sound = sound.map(|earlier| earlier.policies.sound.clone()).unwrap_or_default();
+        reading.finish(schema, sound)
     }
 
     /// The entities that the policies write out.
@@ -81,21 +105,21 @@ pub(super) fn named(policy: &Policy) -> impl Iterator<Item = EntityUID> {
 }
 
 #[derive(Default)]
-struct Reading {
+struct Reading<'a> {
     set: PolicySet,
+    earlier: &'a [Parsed],
+    parsed: Vec<Parsed>,
     places: HashMap<PolicyId, Place>,
     /// Statements read so far: the number in the id of the next one that has no `@id`.
     count: usize,
 }
 
-impl Reading {
+impl Reading<'_> {
     fn member(&mut self, member: &Member, limits: &Limits) -> Result<(), LoadError> {
         if member.text.trim_start().starts_with('{') {
             return self.json(member);
         }
-        nesting::check(&member.text, limits).map_err(|exceeded| member.exceeded(exceeded))?;
-        let parsed: PolicySet =
-            member.text.parse().map_err(|error| refused("policy.syntax", &error, member))?;
+        let parsed = self.parsed(member, limits)?;
         let first = self.count;
         for template in parsed.templates() {
             let id = statement_id(template.id(), template.annotation("id"), first);
@@ -108,6 +132,26 @@ impl Reading {
             self.add(id, place, |set, id| set.add(policy.new_id(id)))?;
         }
         Ok(())
+    }
+
+    /// A text is parsed once, as long as it stays the same.
+    fn parsed(&mut self, member: &Member, limits: &Limits) -> Result<Arc<PolicySet>, LoadError> {
+        let same = self.earlier.iter().find(|parsed| parsed.text == member.text);
+        let parsed = match same {
+            Some(parsed) => parsed.clone(),
+            None => {
+                nesting::check(&member.text, limits)
+                    .map_err(|exceeded| member.exceeded(exceeded))?;
+                let set: PolicySet = member
+                    .text
+                    .parse()
+                    .map_err(|error| refused("policy.syntax", &error, member))?;
+                Parsed { text: Arc::clone(&member.text), set: Arc::new(set) }
+            }
+        };
+        let set = Arc::clone(&parsed.set);
+        self.parsed.push(parsed);
+        Ok(set)
     }
 
     /// Cedar's JSON form of a policy set, or of one policy or template.
@@ -228,9 +272,9 @@ impl Reading {
         Ok(())
     }
 
-    fn finish(self, schema: Option<&Schema>) -> Result<Policies, LoadError> {
+    fn finish(self, schema: Option<&Schema>, mut sound: Sound) -> Result<Policies, LoadError> {
         let warnings = match schema {
-            Some(schema) => self.validate(schema)?,
+            Some(schema) => self.validate(schema, &mut sound)?,
             None => Vec::new(),
         };
         let mut infos = Vec::with_capacity(self.set.num_of_policies());
@@ -257,12 +301,20 @@ impl Reading {
         }
         LoadError::check(LoadErrorKind::Policy, problems)?;
         let order = infos.iter().enumerate().map(|(at, info)| (info.id.clone(), at)).collect();
-        Ok(Policies { set: self.set, infos, order, warnings, named: OnceLock::new() })
+        Ok(Policies {
+            set: self.set,
+            infos,
+            order,
+            warnings,
+            named: OnceLock::new(),
+            parsed: self.parsed,
+            sound,
+        })
     }
 
     /// Strict validation: errors refuse, warnings are kept.
-    fn validate(&self, schema: &Schema) -> Result<Vec<Problem>, LoadError> {
-        let result = Validator::new(schema.clone()).validate(&self.set, ValidationMode::Strict);
+    fn validate(&self, schema: &Schema, sound: &mut Sound) -> Result<Vec<Problem>, LoadError> {
+        let results = validation::validate(&self.set, schema, sound);
         let placed = |code, id: &PolicyId, error: &dyn Diagnostic| {
             let place = self.places.get(id).cloned().unwrap_or_else(Place::nowhere);
             let mut problems = Problem::from_diagnostic(code, error, &place.file, &place.text);
@@ -274,12 +326,14 @@ impl Reading {
             }
             problems
         };
-        let errors = result
-            .validation_errors()
+        let errors = results
+            .iter()
+            .flat_map(ValidationResult::validation_errors)
             .flat_map(|error| placed("policy.validation", error.policy_id(), error));
         LoadError::check(LoadErrorKind::Policy, one_per_place(errors.collect()))?;
-        let warnings = result
-            .validation_warnings()
+        let warnings = results
+            .iter()
+            .flat_map(ValidationResult::validation_warnings)
             .flat_map(|warning| placed("policy.validation", warning.policy_id(), warning));
         Ok(one_per_place(warnings.map(Problem::into_warning).collect()))
     }

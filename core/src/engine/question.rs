@@ -1,7 +1,9 @@
 //! A question in borrowed parts.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::names::{Names, Uid, UidId};
 use crate::model::{
     Context, EntityId, EntityTypeName, EntityUid, Limits, RequestError, RequestErrorKind,
     RestrictedExpression,
@@ -46,26 +48,102 @@ pub enum Given<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     uids: [(&'a str, &'a str); 3],
+    handles: [Option<&'a Handle>; 3],
     context: &'a [(&'a str, Given<'a>)],
 }
 
+/// An entity uid that is asked about often, looked up once.
+///
+/// It stays right whatever snapshot it is used with; it saves the look-up with the snapshot it comes
+/// from and with those built after it.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    type_name: Box<str>,
+    id: Box<str>,
+    /// The number, and the names in which it is one.
+    known: Option<(UidId, Arc<()>)>,
+}
+
+/// An entity of a question.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked<'a> {
+    /// The name of its type, and its id.
+    Parts(&'a str, &'a str),
+    /// Looked up before.
+    Handle(&'a Handle),
+}
+
+impl<'a> From<(&'a str, &'a str)> for Asked<'a> {
+    fn from((type_name, id): (&'a str, &'a str)) -> Self {
+        Self::Parts(type_name, id)
+    }
+}
+
+impl<'a> From<&'a Handle> for Asked<'a> {
+    fn from(handle: &'a Handle) -> Self {
+        Self::Handle(handle)
+    }
+}
+
+impl Handle {
+    pub(super) fn new(type_name: &str, id: &str, names: &Names) -> Self {
+        let parts = (type_name, id);
+        let [uid] = names.written([&parts]);
+        let known = uid.known().map(|id| (id, Arc::clone(names.lineage())));
+        Self { type_name: type_name.into(), id: id.into(), known }
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        (&self.type_name, &self.id)
+    }
+
+    fn number(&self, names: &Names) -> Option<UidId> {
+        let (id, lineage) = self.known.as_ref()?;
+        Arc::ptr_eq(lineage, names.lineage()).then_some(*id)
+    }
+}
+
 impl<'a> Question<'a> {
-    /// A question: of each entity the name of its type and its id.
+    /// A question: of each entity the name of its type and its id, or its handle.
     ///
     /// # Errors
     /// When a record, the context among them, has a key twice.
     pub fn new(
-        principal: (&'a str, &'a str),
-        action: (&'a str, &'a str),
-        resource: (&'a str, &'a str),
+        principal: impl Into<Asked<'a>>,
+        action: impl Into<Asked<'a>>,
+        resource: impl Into<Asked<'a>>,
         context: &'a [(&'a str, Given<'a>)],
     ) -> Result<Self, RequestError> {
         check(context)?;
-        Ok(Self { uids: [principal, action, resource], context })
+        let asked = [principal.into(), action.into(), resource.into()];
+        let uids = asked.map(|asked| match asked {
+            Asked::Parts(type_name, id) => (type_name, id),
+            Asked::Handle(handle) => handle.parts(),
+        });
+        let handles = asked.map(|asked| match asked {
+            Asked::Parts(..) => None,
+            Asked::Handle(handle) => Some(handle),
+        });
+        Ok(Self { uids, handles, context })
     }
 
-    pub(super) fn uids(&self) -> [&(&'a str, &'a str); 3] {
-        self.uids.each_ref()
+    pub(super) fn uids<'q>(&'q self, names: &Names) -> [Uid<'q>; 3] {
+        let written = self.uids.each_ref();
+        if self.handles.iter().all(Option::is_none) {
+            return names.written(written);
+        }
+        let [one, two, three] = &self.handles;
+        let [principal, action, resource] = written;
+        [(one, principal), (two, action), (three, resource)].map(|(handle, parts)| {
+            let number = handle.and_then(|handle| handle.number(names));
+            number.map_or_else(
+                || {
+                    let [uid] = names.written([parts]);
+                    uid
+                },
+                Uid::Known,
+            )
+        })
     }
 
     pub(super) fn context(&self) -> &'a [(&'a str, Given<'a>)] {

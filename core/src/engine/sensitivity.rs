@@ -55,7 +55,7 @@ struct Look<'a> {
 impl Look<'_> {
     /// What is wrong with the first field that holds something wrong.
     fn first(&self, fields: Fields) -> Option<(KeyId, String)> {
-        let fields = self.store.pool.fields(fields).iter();
+        let fields = self.store.pool().fields(fields).iter();
         fields.map(|field| (field.key, self.disagreement(field.value))).find_map(found)
     }
 
@@ -63,11 +63,11 @@ impl Look<'_> {
     fn disagreement(&self, value: Stored) -> Option<String> {
         match value {
             Stored::Set(set) => {
-                let elements = self.store.pool.elements(set).iter();
+                let elements = self.store.pool().elements(set).iter();
                 elements.copied().find_map(|element| self.disagreement(element))
             }
             Stored::Record(fields) => {
-                let values = self.store.pool.fields(fields);
+                let values = self.store.pool().fields(fields);
                 let named = |name: &str| {
                     let of_name = |field: &&Field| self.store.names.key_text(field.key) == name;
                     values.iter().find(of_name).map(|field| field.value)
@@ -85,7 +85,7 @@ impl Look<'_> {
         let (Stored::Long(rank), Stored::Text { start, length }) = (rank, label) else {
             return None;
         };
-        let label = self.store.pool.text(start, length);
+        let label = self.store.pool().text(start, length);
         let expected = usize::try_from(rank).ok().and_then(|rank| self.labels.get(rank));
         match expected {
             Some(expected) if expected == label => None,

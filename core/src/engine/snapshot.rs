@@ -6,7 +6,7 @@ use cedar_policy::Entities;
 
 use super::compiled::{Program, Store};
 use super::names::Names;
-use super::policies::Policies;
+use super::policies::{Earlier, Policies};
 use super::{ErrorMode, Evaluator, Options, PolicyInfo, entities, schema, sensitivity};
 use crate::bundle::{Bundle, Member, Model};
 use crate::model::{
@@ -27,6 +27,8 @@ pub struct Snapshot {
     /// Sensitivity labels by rank; those of entities must agree.
     sensitivity: Arc<[String]>,
     pub(super) store: Store,
+    /// The digest of the text that they were read from.
+    entities_digest: Option<Revision>,
     /// The stored entities in the language's own form, once they were asked for.
     official: OnceLock<Entities>,
     /// None when the official authorizer decides.
@@ -52,23 +54,71 @@ impl Snapshot {
     /// # Errors
     /// With every problem of the first part of the bundle that has any: schema, policies, entities.
     pub fn build(bundle: &Bundle, options: Options) -> Result<Self, LoadError> {
+        Self::next(None, bundle, options)
+    }
+
+    /// Reads, checks and indexes the bundle that comes after this one, with the same options.
+    ///
+    /// Gives what [`Snapshot::build`] gives. Files that stay the same are not parsed again, policies of
+    /// a shape that was valid are not validated again, and entities that stay the same are shared, so
+    /// that a small change takes time in proportion to itself, to the number of policies and to the
+    /// number of names.
+    ///
+    /// # Errors
+    /// As [`Snapshot::build`].
+    pub fn rebuild(&self, bundle: &Bundle) -> Result<Self, LoadError> {
+        Self::next(Some(self), bundle, self.options)
+    }
+
+    fn next(earlier: Option<&Self>, bundle: &Bundle, options: Options) -> Result<Self, LoadError> {
         let limits = &options.limits;
         let model = bundle.manifest().model;
-        let schema = schema::read(bundle, limits)?;
+        let text = |member: Option<&Member>| member.map(|member| Arc::clone(&member.text));
+        let same_schema = earlier.filter(|earlier| {
+            earlier.model == model && text(earlier.own_schema.as_ref()) == text(bundle.schema())
+        });
+        let schema = match same_schema {
+            Some(earlier) => earlier.schema.clone(),
+            None => schema::read(bundle, limits)?.map(Arc::new),
+        };
         let strict = model == Model::Notebook || options.validation.of_policies();
-        let policies = Policies::read(bundle, schema.as_ref().filter(|_| strict), limits)?;
+        let policies = Policies::read(
+            bundle,
+            schema.as_deref().filter(|_| strict),
+            limits,
+            earlier.map(|earlier| Earlier {
+                policies: &earlier.policies,
+                same_schema: same_schema.is_some(),
+            }),
+        )?;
+        let sensitivity: Arc<[String]> = bundle.manifest().sensitivity.as_slice().into();
+        let same_entities = same_schema.filter(|earlier| {
+            earlier.entities_digest == digest(bundle.entities())
+                && earlier.sensitivity == sensitivity
+        });
+        let kept = same_entities.and_then(|earlier| Some((earlier, earlier.store.more_names()?)));
+        let (kept, mut names) = match kept {
+            Some((earlier, names)) => (Some(&earlier.store), names),
+            None => (None, Names::new()),
+        };
         let program = match options.evaluator {
-            Evaluator::Compiled => Some(Arc::new(Program::build(&policies, schema.as_ref())?)),
+            Evaluator::Compiled => {
+                let program = Program::build(&policies, schema.as_deref(), &mut names)?;
+                Some(Arc::new(program))
+            }
             Evaluator::Reference => None,
         };
-        let sensitivity: Arc<[String]> = bundle.manifest().sensitivity.as_slice().into();
+        let read_by = ReadBy { schema: schema.as_deref(), limits, model, labels: &sensitivity };
         let snapshot = Self {
-            store: Filled { program: program.as_deref(), schema: schema.as_ref(), limits, model }
-                .store(bundle.entities(), &sensitivity)?,
+            store: match kept {
+                Some(store) => store.with_names(names),
+                None => read_by.store(bundle.entities(), names)?,
+            },
+            entities_digest: digest(bundle.entities()),
             official: OnceLock::new(),
             program,
             policies: Arc::new(policies),
-            schema: schema.map(Arc::new),
+            schema,
             own_schema: bundle.schema().cloned(),
             sensitivity,
             options,
@@ -86,13 +136,13 @@ impl Snapshot {
     /// # Errors
     /// When the entities are refused, as in [`Snapshot::build`].
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
-        let program = self.program.clone();
         let (schema, limits) = (self.schema.as_deref(), &self.options.limits);
+        let read_by = ReadBy { schema, limits, model: self.model, labels: &self.sensitivity };
         Ok(Self {
-            store: Filled { program: program.as_deref(), schema, limits, model: self.model }
-                .store(Some(entities), &self.sensitivity)?,
+            store: read_by.store(Some(entities), self.store.names.without_entities())?,
+            entities_digest: digest(Some(entities)),
             official: OnceLock::new(),
-            program,
+            program: self.program.clone(),
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
             own_schema: self.own_schema.clone(),
@@ -193,20 +243,24 @@ impl Snapshot {
     }
 }
 
+fn digest(member: Option<&Member>) -> Option<Revision> {
+    member.map(|member| Revision::of(std::iter::once(("", member.text.as_bytes()))))
+}
+
 /// What entities are read by.
-struct Filled<'a> {
-    program: Option<&'a Program>,
+struct ReadBy<'a> {
     schema: Option<&'a Schema>,
     limits: &'a Limits,
     model: Model,
+    /// Sensitivity labels by rank.
+    labels: &'a [String],
 }
 
-impl Filled<'_> {
-    fn store(&self, member: Option<&Member>, labels: &[String]) -> Result<Store, LoadError> {
-        let names = self.program.map_or_else(Names::new, Program::names);
+impl ReadBy<'_> {
+    fn store(&self, member: Option<&Member>, names: Names) -> Result<Store, LoadError> {
         let store = entities::read(member, self.schema, names, self.limits)?;
         if self.model == Model::Notebook {
-            sensitivity::check(&store, labels, member)?;
+            sensitivity::check(&store, self.labels, member)?;
         }
         Ok(store)
     }

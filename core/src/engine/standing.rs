@@ -36,33 +36,3 @@ impl Ancestors<'_> {
         }
     }
 }
-
-impl Standing<'_> {
-    /// Its uid, when the snapshot names it.
-    #[inline]
-    pub(super) fn known(&self) -> Option<UidId> {
-        match self.uid {
-            Uid::Known(id) => Some(id),
-            Uid::Written(_) | Uid::Parsed(_) => None,
-        }
-    }
-
-    /// Calls back with those ancestors of which the number is below `bound`.
-    #[inline]
-    pub(super) fn ancestors_below(&self, bound: u32, mut each: impl FnMut(UidId)) {
-        match self.ancestors {
-            Ancestors::Stored(ancestors) => {
-                ancestors.iter().copied().take_while(|uid| uid.0 < bound).for_each(each);
-            }
-            Ancestors::Walked(ancestors) => {
-                for uid in ancestors {
-                    if let Uid::Known(id) = uid
-                        && id.0 < bound
-                    {
-                        each(*id);
-                    }
-                }
-            }
-        }
-    }
-}

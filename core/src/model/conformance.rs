@@ -8,7 +8,8 @@ use std::collections::HashSet;
 
 use cedar_policy_core::ast::{self, PartialValue};
 use cedar_policy_core::entities::conformance::{
-    EntitySchemaConformanceChecker, typecheck_value_against_schematype,
+    EntitySchemaConformanceChecker, ValidateEuidError, typecheck_value_against_schematype,
+    validate_euid, validate_euids_in_partial_value,
 };
 use cedar_policy_core::entities::json::err::JsonDeserializationErrorContext;
 use cedar_policy_core::entities::json::{EntityJsonParser, ValueParser};
@@ -48,6 +49,10 @@ pub(crate) fn check_attributes(entity: &Entity, schema: &Schema) -> Result<(), R
     let Some(description) = schema.entity_type(entity.uid().entity_type()) else {
         return wrong(format!("entity type of `{}` is not in the schema", entity.uid()));
     };
+    let listed = |error: ValidateEuidError| {
+        RequestError::new(RequestErrorKind::Entities, super::problem::explain(&error))
+    };
+    validate_euid(&schema, entity.uid()).map_err(listed)?;
     for (name, value) in entity.attrs() {
         let name_shown = name.escape_debug();
         let Some(expected) = description.attr_type(name) else {
@@ -61,6 +66,7 @@ pub(crate) fn check_attributes(entity: &Entity, schema: &Schema) -> Result<(), R
         {
             return wrong(format!("attribute `{name_shown}` of `{}`: {error}", entity.uid()));
         }
+        validate_euids_in_partial_value(&schema, value).map_err(listed)?;
     }
     Ok(())
 }

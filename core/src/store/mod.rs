@@ -12,7 +12,6 @@ use crate::model::{LoadError, Revision};
 #[derive(Debug)]
 pub struct Store {
     snapshot: ArcSwap<Snapshot>,
-    options: Options,
 }
 
 impl Store {
@@ -21,8 +20,7 @@ impl Store {
     /// # Errors
     /// When the bundle is refused. There is no store without a snapshot.
     pub fn new(bundle: &Bundle, options: Options) -> Result<Self, LoadError> {
-        let snapshot = ArcSwap::from_pointee(Snapshot::build(bundle, options)?);
-        Ok(Self { snapshot, options })
+        Ok(Self { snapshot: ArcSwap::from_pointee(Snapshot::build(bundle, options)?) })
     }
 
     /// Puts a bundle in force.
@@ -33,7 +31,7 @@ impl Store {
     /// # Errors
     /// When the bundle is refused: the last good snapshot stays in force.
     pub fn activate(&self, bundle: &Bundle) -> Result<Revision, LoadError> {
-        let snapshot = Arc::new(Snapshot::build(bundle, self.options)?);
+        let snapshot = Arc::new(self.snapshot.load().rebuild(bundle)?);
         let revision = snapshot.revision();
         self.snapshot.store(snapshot);
         Ok(revision)

@@ -1,7 +1,7 @@
 //! A request as a caller holds it: borrowed strings, where it has such a form.
 
 use bumpalo::Bump;
-use notegate::engine::{Given, Question};
+use notegate::engine::{Answer, Given, Question};
 use notegate::model::{Context, Decision, Limits, Outcome, Timestamp};
 use notegate::{Request, Snapshot};
 use serde_json::{Map, Value};
@@ -34,17 +34,18 @@ impl<'a> Asked<'a> {
     }
 
     pub(super) fn decision(&self, snapshot: &Snapshot) -> Decision {
-        match self.strings.as_ref().and_then(Strings::question) {
-            Some(question) => snapshot.answer(&question).decision(),
-            None => snapshot.evaluate(self.request).decision,
-        }
+        self.answer(snapshot)
+            .map_or_else(|| snapshot.evaluate(self.request).decision, |answer| answer.decision())
     }
 
     pub(super) fn outcome(&self, snapshot: &Snapshot) -> Outcome {
-        match self.strings.as_ref().and_then(Strings::question) {
-            Some(question) => snapshot.answer(&question).into_outcome(),
-            None => snapshot.evaluate(self.request),
-        }
+        let answer = self.answer(snapshot).map(Answer::into_outcome);
+        answer.unwrap_or_else(|| snapshot.evaluate(self.request))
+    }
+
+    fn answer<'s>(&self, snapshot: &'s Snapshot) -> Option<Answer<'s>> {
+        let question = self.strings.as_ref().and_then(Strings::question)?;
+        Some(snapshot.answer(&question))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use notegate::Decision;
 use serde::Serialize;
 
+use super::progress;
 use super::samples::Samples;
 
 /// How long an evaluator is timed before the next has its turn.
@@ -81,8 +82,11 @@ impl<'a> Timed<'a> {
         }
     }
 
-    fn figures(&self) -> Figures {
-        let each = |nanos: f64| (nanos / f64::from(self.block) * 10.0).round() / 10.0;
+    /// The time of reading the clock taken off.
+    fn figures(&self, clock: Duration) -> Figures {
+        let clock = clock.as_secs_f64() * 1e9;
+        let each =
+            |nanos: f64| ((nanos - clock).max(0.0) / f64::from(self.block) * 10.0).round() / 10.0;
         let part = |part| each(self.samples.per_mille(part) as f64);
         Figures {
             name: self.name,
@@ -98,11 +102,27 @@ impl<'a> Timed<'a> {
 }
 
 /// Times evaluators in turns, so that whatever else goes on meets all of them.
-pub(super) fn in_turns(mut all: Vec<Timed<'_>>, budget: Duration) -> Vec<Figures> {
+pub(super) fn in_turns(mut all: Vec<Timed<'_>>, budget: Duration, clock: Duration) -> Vec<Figures> {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let each = millis(budget);
+    let bar = progress("timing", each.saturating_mul(all.len() as u64));
     while all.iter().any(|one| one.spent < budget) {
         all.iter_mut().filter(|one| one.spent < budget).for_each(Timed::turn);
+        bar.set_position(all.iter().map(|one| millis(one.spent).min(each)).sum());
     }
-    all.iter().map(Timed::figures).collect()
+    bar.finish_and_clear();
+    all.iter().map(|one| one.figures(clock)).collect()
+}
+
+/// What two readings of the clock with nothing between them make of it: the median of many.
+pub(super) fn clock() -> Duration {
+    let read = |_| {
+        let before = Instant::now();
+        before.elapsed()
+    };
+    let mut all: Vec<Duration> = (0..10_001).map(read).collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -125,7 +145,7 @@ mod tests {
                 Decision::Deny
             }),
         ];
-        let figures = in_turns(all, Duration::from_millis(30));
+        let figures = in_turns(all, Duration::from_millis(30), clock());
         let shown: Vec<_> = figures.iter().map(|one| (one.name, one.block, one.sampled)).collect();
         assert_eq!((seen.get(), shown), (7, vec![("fast", 8, 3), ("slow", 1, 1)]));
         for one in figures {

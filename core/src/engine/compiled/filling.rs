@@ -3,7 +3,7 @@
 use cedar_policy_core::ast::Entity;
 
 use super::pool::{Field, Pool};
-use super::store::Store;
+use super::store::{Facts, Store};
 use crate::engine::names::{EntityRow, Names, UidId};
 use crate::model::{Exceeded, Limits};
 
@@ -125,8 +125,8 @@ impl Filling {
         }
         uids.shrink_to_fit();
         self.pool.shrink_to_fit();
-        let count = self.entities.len();
-        Ok(Store { names: self.names, pool: self.pool, uids, count })
+        let (count, names) = (self.entities.len(), self.names.uid_count());
+        Ok(Store::new(self.names, Facts { pool: self.pool, uids, count, names }))
     }
 
     fn shown(&self, uid: UidId) -> String {

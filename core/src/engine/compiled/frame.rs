@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 
+use super::node::Key;
 use super::overlay::{Over, Overlay};
 use super::pool::{Fields, Pool};
 use super::record::Record;
@@ -40,28 +41,25 @@ impl<'a> Frame<'a> {
         uids: [Uid<'a>; 3],
         context: Record<'a>,
     ) -> Self {
-        let nowhere = |uid| Standing { uid, entity_type: None, ancestors: Ancestors::Stored(&[]) };
-        let [principal, action, resource] = uids.map(nowhere);
+        let [principal, action, resource] = uids.map(|uid| store.standing(uid));
         let asked = Asked { principal, action, resource };
         let mut frame = Self { store, constants, overlay, arena, asked, context };
-        frame.asked = Asked {
-            principal: frame.standing(principal.uid),
-            action: frame.standing(action.uid),
-            resource: frame.standing(resource.uid),
-        };
+        if overlay.is_some() {
+            frame.asked = Asked {
+                principal: frame.standing(principal.uid),
+                action: frame.standing(action.uid),
+                resource: frame.standing(resource.uid),
+            };
+        }
         frame
     }
 
     pub(super) fn standing(&self, uid: Uid<'a>) -> Standing<'a> {
-        if let (None, Uid::Known(id)) = (self.overlay, uid)
-            && let Some((entity_type, row)) = self.store.names.row(id)
-        {
-            let ancestors = row.map_or(&[][..], |row| self.store.ancestors(row));
-            let ancestors = Ancestors::Stored(ancestors);
-            return Standing { uid, entity_type: Some(entity_type), ancestors };
+        let standing = self.store.standing(uid);
+        match self.overlay {
+            None => standing,
+            Some(_) => Standing { ancestors: self.ancestors(uid), ..standing },
         }
-        let entity_type = self.store.names.type_of(uid);
-        Standing { uid, entity_type, ancestors: self.ancestors(uid) }
     }
 
     pub(super) fn names(&self) -> &'a Names {
@@ -71,10 +69,7 @@ impl<'a> Frame<'a> {
     pub(super) fn ancestors(&self, uid: Uid<'a>) -> Ancestors<'a> {
         match (self.overlay, uid) {
             (Some(overlay), _) => overlay.ancestors(uid, self),
-            (None, Uid::Known(id)) => {
-                let row = self.store.row(id);
-                Ancestors::Stored(row.map_or(&[], |row| self.store.ancestors(row)))
-            }
+            (None, Uid::Known(id)) => Ancestors::Stored(self.store.ancestors_of(id)),
             (None, _) => Ancestors::Stored(&[]),
         }
     }
@@ -98,6 +93,15 @@ impl<'a> Frame<'a> {
                 Some(value) => Ok(Some(value)),
                 None => fields.map_or(Ok(None), |fields| self.field(fields, key)),
             },
+        }
+    }
+
+    /// Whether there are the entity and the attribute.
+    pub(super) fn has_attribute(&self, uid: Uid<'a>, key: &Key) -> Result<bool, Deferred> {
+        match self.under(uid, EntityRow::attributes) {
+            Under::Nothing => Ok(false),
+            Under::Stored(fields) => Ok(self.store.pool().field(fields, key.id).is_some()),
+            Under::Over(..) => Ok(self.attribute(uid, Some(key.id), &key.text)?.is_some()),
         }
     }
 
@@ -127,7 +131,7 @@ impl<'a> Frame<'a> {
     }
 
     fn field(&self, fields: Fields, key: Option<KeyId>) -> Result<Option<Value<'a>>, Deferred> {
-        let pool = &self.store.pool;
+        let pool = self.store.pool();
         let found = key.and_then(|key| pool.field(fields, key));
         found.map(|stored| Value::stored(stored, pool)).transpose()
     }

@@ -8,7 +8,7 @@ use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
 
 use super::extension::Function;
-use super::node::{Binary, Key, Node};
+use super::node::{Arithmetic, Key, Node, Test};
 use super::pattern::Pattern;
 use super::pool::{Pool, Stored};
 use crate::engine::names::Names;
@@ -81,7 +81,7 @@ impl Lowering<'_> {
             }
             ExprKind::BinaryApp { op, arg1, arg2 } => {
                 let operands = [self.node(arg1, policy, below)?, self.node(arg2, policy, below)?];
-                Node::Binary(binary(*op), Box::new(operands))
+                binary(*op, Box::new(operands))
             }
             ExprKind::ExtensionFunctionApp { fn_name, args } => {
                 match Function::named(fn_name, args.len()) {
@@ -93,7 +93,13 @@ impl Lowering<'_> {
                 }
             }
             ExprKind::GetAttr { expr, attr } => {
-                Node::Attribute(Box::new(self.node(expr, policy, below)?), self.key(attr)?)
+                let key = self.key(attr)?;
+                match self.node(expr, policy, below)? {
+                    Node::Attribute(of, keys) => {
+                        Node::Attribute(of, keys.into_iter().chain([key]).collect())
+                    }
+                    of => Node::Attribute(Box::new(of), Box::new([key])),
+                }
             }
             ExprKind::HasAttr { expr, attr } => {
                 Node::Has(Box::new(self.node(expr, policy, below)?), Box::new([self.key(attr)?]))
@@ -164,19 +170,20 @@ fn is_closed(expr: &Expr, depth: usize) -> bool {
     }
 }
 
-fn binary(op: BinaryOp) -> Binary {
-    match op {
-        BinaryOp::Eq => Binary::Equal,
-        BinaryOp::Less => Binary::Less,
-        BinaryOp::LessEq => Binary::LessEqual,
-        BinaryOp::Add => Binary::Add,
-        BinaryOp::Sub => Binary::Subtract,
-        BinaryOp::Mul => Binary::Multiply,
-        BinaryOp::In => Binary::In,
-        BinaryOp::Contains => Binary::Contains,
-        BinaryOp::ContainsAll => Binary::ContainsAll,
-        BinaryOp::ContainsAny => Binary::ContainsAny,
-        BinaryOp::GetTag => Binary::GetTag,
-        BinaryOp::HasTag => Binary::HasTag,
-    }
+fn binary(op: BinaryOp, operands: Box<[Node; 2]>) -> Node {
+    let test = match op {
+        BinaryOp::Eq => Test::Equal,
+        BinaryOp::Less => Test::Less,
+        BinaryOp::LessEq => Test::LessEqual,
+        BinaryOp::Add => return Node::Arithmetic(Arithmetic::Add, operands),
+        BinaryOp::Sub => return Node::Arithmetic(Arithmetic::Subtract, operands),
+        BinaryOp::Mul => return Node::Arithmetic(Arithmetic::Multiply, operands),
+        BinaryOp::In => Test::In,
+        BinaryOp::Contains => Test::Contains,
+        BinaryOp::ContainsAll => Test::ContainsAll,
+        BinaryOp::ContainsAny => Test::ContainsAny,
+        BinaryOp::GetTag => return Node::GetTag(operands),
+        BinaryOp::HasTag => Test::HasTag,
+    };
+    Node::Test(test, operands)
 }

@@ -20,8 +20,11 @@ mod set;
 mod store;
 mod value;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use bumpalo::Bump;
-use cedar_policy_core::ast::{Context, Policy};
+use cedar_policy_core::ast::{Context, Expr, Policy};
 use smallvec::SmallVec;
 
 use self::frame::Frame;
@@ -30,12 +33,15 @@ use self::node::Node;
 use self::overlay::Overlay;
 use self::pool::Pool;
 use self::record::Record;
-use super::index::{self, Candidates, Index};
+use self::value::Deferred;
+use super::index::{self, Candidates, Index, Open};
 use super::names::{Names, Uid, UidId};
 use super::policies::Policies;
 use super::question::Question;
 use crate::model::{Effect, LoadError, LoadErrorKind, Problem, Schema};
 use crate::request::Request;
+
+pub(super) use super::index::Place;
 
 pub(super) use self::extension::Made;
 pub(super) use self::filling::{Filling, Unclosed};
@@ -46,41 +52,55 @@ pub(super) use self::store::Store;
 /// The policies of a snapshot in compiled form.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// What the policies and the schema name.
-    names: Names,
     constants: Pool,
     index: Index,
     policies: Vec<Compiled>,
+    /// Each once, however many policies have it; none where there is no lowered form.
+    conditions: Vec<Option<Node>>,
 }
 
 #[derive(Debug)]
 struct Compiled {
     effect: Effect,
-    /// None when there is no lowered form.
-    condition: Option<Node>,
+    /// Whether it has obligations.
+    obliges: bool,
+    /// Its place among the conditions.
+    condition: u32,
 }
 
 /// Which policies a request satisfies, and which the official evaluator must be asked about.
 #[derive(Debug, Default)]
 pub(super) struct Satisfied {
-    permits: SmallVec<[u32; 16]>,
-    forbids: SmallVec<[u32; 16]>,
-    deferred: SmallVec<[u32; 8]>,
+    permits: SmallVec<[u32; 12]>,
+    forbids: SmallVec<[u32; 12]>,
+    deferred: SmallVec<[u32; 4]>,
+    /// How many of each have obligations.
+    obliging: [u32; 2],
 }
 
-/// Memory for prepared requests.
+/// Memory for what is made while deciding: for one prepared request, or for one decision after the
+/// other.
 #[derive(Debug, Default)]
 pub struct Scratch(Bump);
+
+impl Scratch {
+    /// Makes its memory free for the next decision.
+    pub(super) fn reset(&mut self) {
+        self.0.reset();
+    }
+}
 
 /// What a request names, looked up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Handles<'a>(Frame<'a>);
 
-/// Where one entity takes another's place.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
-    Principal,
-    Resource,
+/// A prepared request with one place left open.
+#[derive(Debug)]
+pub(super) struct OpenRequest<'a> {
+    program: &'a Program,
+    frame: Frame<'a>,
+    place: Place,
+    open: Open,
 }
 
 /// Why the compiled evaluator does not evaluate a request.
@@ -105,35 +125,49 @@ const STACK_LEFT: usize = 100 << 10;
 impl Program {
     /// Indexes and lowers policies; takes time in proportion to their text.
     ///
+    /// What policies and schema name is added to `names`.
+    ///
     /// # Errors
     /// When there are more names than can be numbered.
-    pub(super) fn build(policies: &Policies, schema: Option<&Schema>) -> Result<Self, LoadError> {
-        Self::numbered(policies, schema).ok_or_else(|| {
+    pub(super) fn build(
+        policies: &Policies,
+        schema: Option<&Schema>,
+        names: &mut Names,
+    ) -> Result<Self, LoadError> {
+        Self::numbered(policies, schema, names).ok_or_else(|| {
             let message = "there is more in the policies than can be numbered";
             LoadError::new(LoadErrorKind::Policy, Problem::error("policy.invalid", message))
         })
     }
 
-    fn numbered(policies: &Policies, schema: Option<&Schema>) -> Option<Self> {
+    fn numbered(policies: &Policies, schema: Option<&Schema>, names: &mut Names) -> Option<Self> {
         let each = || policies.set.policies().map(AsRef::<Policy>::as_ref);
-        let (mut names, mut constants) = (Names::new(), Pool::default());
-        index::number_scopes(&mut names, each());
-        let index = Index::build(&mut names, each())?;
-        let mut lowering = Lowering { names: &mut names, constants: &mut constants };
-        let lowered = policies.set.policies().map(|policy| Compiled {
-            effect: policy.effect(),
-            condition: lowering.condition(policy.as_ref()),
-        });
-        let compiled = lowered.collect();
+        let mut constants = Pool::default();
+        index::number_scopes(names, each());
+        let index = Index::build(names, each())?;
+        let mut lowering = Lowering { names, constants: &mut constants };
+        let mut conditions = Vec::new();
+        let mut places: HashMap<Option<&Expr>, u32> = HashMap::new();
+        let mut compiled = Vec::with_capacity(policies.infos.len());
+        for (policy, info) in policies.set.policies().zip(&policies.infos) {
+            let parsed: &Policy = policy.as_ref();
+            let mut lower = || {
+                conditions.push(lowering.condition(parsed));
+                u32::try_from(conditions.len()).ok()?.checked_sub(1)
+            };
+            let condition = match places.entry(parsed.non_scope_constraints()) {
+                // What is in a link's slots is its own.
+                _ if !parsed.is_static() => lower()?,
+                Entry::Occupied(place) => *place.get(),
+                Entry::Vacant(place) => *place.insert(lower()?),
+            };
+            let obliges = !info.obligations.is_empty();
+            compiled.push(Compiled { effect: policy.effect(), obliges, condition });
+        }
         for name in schema.into_iter().flat_map(Schema::entity_types) {
             names.add_type(name.as_ref())?;
         }
-        Some(Self { names, constants, index, policies: compiled })
-    }
-
-    /// What the policies and the schema name, for entities to be read next to.
-    pub(super) fn names(&self) -> Names {
-        self.names.clone()
+        Some(Self { constants, index, policies: compiled, conditions })
     }
 
     /// Which policies a request satisfies.
@@ -156,11 +190,11 @@ impl Program {
         &self,
         store: &Store,
         question: &Question<'_>,
+        arena: &Scratch,
     ) -> Result<Satisfied, Unable> {
-        let arena = Bump::new();
-        let uids = question.uids().map(|parts| store.names.written(parts));
+        let uids = question.uids(&store.names);
         let context = Record::Given(question.context());
-        self.run(&Frame::new(store, &self.constants, None, &arena, uids, context))
+        self.run(&Frame::new(store, &self.constants, None, &arena.0, uids, context))
     }
 
     /// Looks up once what a request names.
@@ -180,45 +214,68 @@ impl Program {
     }
 
     /// Which policies a prepared request satisfies.
-    pub(super) fn again(&self, handles: &Handles<'_>) -> Result<Satisfied, Unable> {
-        let arena = Bump::new();
-        self.run(&Frame { arena: &arena, ..handles.0 })
-    }
-
-    /// As a prepared request, with another of the stored entities in one place.
-    pub(super) fn again_with(
+    pub(super) fn again(
         &self,
         handles: &Handles<'_>,
-        place: Place,
-        uid: UidId,
+        arena: &Scratch,
     ) -> Result<Satisfied, Unable> {
-        let arena = Bump::new();
-        let mut frame = Frame { arena: &arena, ..handles.0 };
-        let standing = frame.standing(Uid::Known(uid));
-        match place {
-            Place::Principal => frame.asked.principal = standing,
-            Place::Resource => frame.asked.resource = standing,
-        }
-        self.run(&frame)
+        self.run(&Frame { arena: &arena.0, ..handles.0 })
+    }
+
+    /// As a prepared request, with one place left open; `None` when no permit is left, so that no
+    /// entity in it would be allowed.
+    pub(super) fn open<'a>(
+        &'a self,
+        handles: &Handles<'a>,
+        place: Place,
+    ) -> Option<OpenRequest<'a>> {
+        let open = self.index.open(&handles.0.asked, place);
+        let permits = |at: u32| {
+            self.policies.get(at as usize).is_some_and(|policy| policy.effect == Effect::Permit)
+        };
+        let any = open.policies().any(permits);
+        any.then_some(OpenRequest { program: self, frame: handles.0, place, open })
     }
 
     fn run(&self, frame: &Frame<'_>) -> Result<Satisfied, Unable> {
-        let needed = STACK_LEFT.saturating_add(MAX_DEPTH.saturating_mul(STACK_PER_LEVEL));
-        if stacker::remaining_stack().is_some_and(|left| left < needed) {
-            return Err(Unable::Stack);
-        }
+        check_stack()?;
         let mut candidates = Candidates::new();
         self.index.candidates(&frame.asked, &mut candidates);
+        Ok(self.evaluate_each(&candidates, frame))
+    }
+
+    fn evaluate_each(&self, candidates: &[u32], frame: &Frame<'_>) -> Satisfied {
         let mut satisfied = Satisfied::default();
-        for at in candidates {
+        // Many policies have the same condition, which holds for all of them or for none.
+        let mut last = None;
+        for at in candidates.iter().copied() {
             let Some(policy) = self.policies.get(at as usize) else { continue };
-            match policy.condition.as_ref().map(|condition| frame.holds(condition)) {
-                Some(Ok(true)) => satisfied.add(at, policy.effect),
-                Some(Ok(false)) => {}
-                Some(Err(_)) | None => satisfied.deferred.push(at),
+            let holds = match last {
+                Some((condition, holds)) if condition == policy.condition => holds,
+                _ => {
+                    let condition = self.conditions.get(policy.condition as usize);
+                    match condition.and_then(Option::as_ref) {
+                        Some(condition) => frame.holds(condition),
+                        None => Err(Deferred),
+                    }
+                }
+            };
+            last = Some((policy.condition, holds));
+            match holds {
+                Ok(true) => satisfied.add(at, policy.effect, policy.obliges),
+                Ok(false) => {}
+                Err(Deferred) => satisfied.deferred.push(at),
             }
         }
-        Ok(satisfied)
+        satisfied
+    }
+}
+
+fn check_stack() -> Result<(), Unable> {
+    let needed = STACK_LEFT.saturating_add(MAX_DEPTH.saturating_mul(STACK_PER_LEVEL));
+    match stacker::remaining_stack() {
+        Some(left) if left < needed => Err(Unable::Stack),
+        _ => Ok(()),
     }
 }
 
@@ -230,11 +287,32 @@ fn parts<'a>(store: &'a Store, request: &'a Request) -> Result<([Uid<'a>; 3], Re
     Ok((uids.map(|uid| store.names.parsed(uid.as_ref())), Record::Parsed(context)))
 }
 
-impl Satisfied {
-    fn add(&mut self, at: u32, effect: Effect) {
-        match effect {
-            Effect::Permit => self.permits.push(at),
-            Effect::Forbid => self.forbids.push(at),
+impl OpenRequest<'_> {
+    /// Which policies the request satisfies with this stored entity in the open place.
+    pub(super) fn with(&self, uid: UidId) -> Result<Satisfied, Unable> {
+        check_stack()?;
+        let arena = Bump::new();
+        let mut frame = Frame { arena: &arena, ..self.frame };
+        let standing = frame.standing(Uid::Known(uid));
+        let mut candidates = Candidates::new();
+        self.open.filled(&standing, &mut candidates);
+        match self.place {
+            Place::Principal => frame.asked.principal = standing,
+            Place::Resource => frame.asked.resource = standing,
         }
+        Ok(self.program.evaluate_each(&candidates, &frame))
+    }
+}
+
+impl Satisfied {
+    #[inline]
+    fn add(&mut self, at: u32, effect: Effect, obliges: bool) {
+        let [permits, forbids] = &mut self.obliging;
+        let (list, obliging) = match effect {
+            Effect::Permit => (&mut self.permits, permits),
+            Effect::Forbid => (&mut self.forbids, forbids),
+        };
+        list.push(at);
+        *obliging = obliging.saturating_add(u32::from(obliges));
     }
 }

@@ -23,8 +23,11 @@ pub(super) enum Node {
     IsEmpty(Box<Node>),
     /// Test, then, else.
     If(Box<[Node; 3]>),
-    Binary(Binary, Box<[Node; 2]>),
-    Attribute(Box<Node>, Key),
+    Test(Test, Box<[Node; 2]>),
+    Arithmetic(Arithmetic, Box<[Node; 2]>),
+    GetTag(Box<[Node; 2]>),
+    /// Attributes, each of what the one before it is.
+    Attribute(Box<Node>, Box<[Key]>),
     /// `has`, each key in what the one before it holds.
     Has(Box<Node>, Box<[Key]>),
     Like(Box<Node>, Pattern),
@@ -36,21 +39,25 @@ pub(super) enum Node {
     Fails,
 }
 
-/// An operator with two operands, both of which are always evaluated.
+/// An operator of two operands, both of which are always evaluated, that gives a boolean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Binary {
+pub(super) enum Test {
     Equal,
     Less,
     LessEqual,
-    Add,
-    Subtract,
-    Multiply,
     In,
     Contains,
     ContainsAll,
     ContainsAny,
-    GetTag,
     HasTag,
+}
+
+/// An operator of two whole numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
 }
 
 /// The name of an attribute.

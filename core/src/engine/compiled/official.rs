@@ -19,9 +19,11 @@ pub(in crate::engine) struct Stored<'a> {
 }
 
 impl Satisfied {
-    /// Whether the official evaluator must be asked about some policy.
-    pub(in crate::engine) fn is_settled(&self) -> bool {
-        self.deferred.is_empty()
+    /// Whether the decision is the bare one of the policies: nothing is left to the official
+    /// evaluator, and no obligations of two policies can conflict.
+    pub(in crate::engine) fn is_plain(&self) -> bool {
+        let [permits, forbids] = self.obliging;
+        self.deferred.is_empty() && if self.forbids.is_empty() { permits < 2 } else { forbids < 2 }
     }
 
     /// The decision, as far as it is settled.
@@ -67,7 +69,7 @@ impl Satisfied {
             let evaluator = Evaluator::new(asked, entities.as_ref(), Extensions::all_available());
             for (at, policy) in policies {
                 match evaluator.evaluate(AsRef::<Policy>::as_ref(policy)) {
-                    Ok(true) => self.add(at, policy.effect()),
+                    Ok(true) => self.add(at, policy.effect(), false),
                     Ok(false) => {}
                     Err(error) => errors.push((at as usize, error.to_string())),
                 }

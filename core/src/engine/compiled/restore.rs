@@ -54,7 +54,7 @@ impl Store {
     }
 
     fn fields(&self, fields: Fields) -> Option<Vec<(SmolStr, PartialValue)>> {
-        let fields = self.pool.fields(fields).iter();
+        let fields = self.pool().fields(fields).iter();
         let fields = fields.map(|field| {
             let value = self.value(field.value)?;
             Some((SmolStr::from(self.names.key_text(field.key)), PartialValue::Value(value)))
@@ -66,18 +66,18 @@ impl Store {
         Some(match stored {
             Stored::Bool(value) => value.into(),
             Stored::Long(value) => value.into(),
-            Stored::Text { start, length } => self.pool.text(start, length).into(),
+            Stored::Text { start, length } => self.pool().text(start, length).into(),
             Stored::Entity(uid) => self.names.language_uid(uid)?.into(),
             Stored::Decimal(value) => Extension::Decimal(value).to_value()?,
             Stored::DateTime(value) => Extension::DateTime(value).to_value()?,
             Stored::Duration(value) => Extension::Duration(value).to_value()?,
-            Stored::Address(at) => Extension::Address(self.pool.address(at)?).to_value()?,
+            Stored::Address(at) => Extension::Address(self.pool().address(at)?).to_value()?,
             Stored::Set(set) => {
-                let elements = self.pool.elements(set).iter().map(|element| self.value(*element));
+                let elements = self.pool().elements(set).iter().map(|element| self.value(*element));
                 Value::set(elements.collect::<Option<Vec<_>>>()?, None)
             }
             Stored::Record(fields) => {
-                let fields = self.pool.fields(fields).iter().map(|field| {
+                let fields = self.pool().fields(fields).iter().map(|field| {
                     Some((SmolStr::from(self.names.key_text(field.key)), self.value(field.value)?))
                 });
                 Value::record(fields.collect::<Option<Vec<_>>>()?, None)

@@ -5,7 +5,8 @@
 
 use super::extension::{Extension, Function};
 use super::frame::Frame;
-use super::node::{Binary, Key, Node};
+use super::node::{Arithmetic, Key, Node, Test};
+use super::pool::{Fields, Pool, Stored};
 use super::record::Record;
 use super::set::Set;
 use super::value::{Deferred, Value};
@@ -16,7 +17,37 @@ const DAY: i64 = 86_400_000;
 impl<'a> Frame<'a> {
     /// Whether a condition holds.
     pub(super) fn holds(&self, node: &'a Node) -> Result<bool, Deferred> {
-        self.value(node)?.bool()
+        match node {
+            Node::All(nodes) => {
+                for node in nodes {
+                    if !self.holds(node)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Node::Any(nodes) => {
+                for node in nodes {
+                    if self.holds(node)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Node::Not(operand) => Ok(!self.holds(operand)?),
+            Node::IsEmpty(operand) => Ok(self.value(operand)?.set()?.len() == 0),
+            Node::Test(test, operands) => {
+                let [one, two] = &**operands;
+                self.test(*test, self.value(one)?, self.value(two)?)
+            }
+            Node::Has(of, keys) => self.has(self.value(of)?, keys),
+            Node::Like(text, pattern) => Ok(pattern.matches(self.value(text)?.text()?)),
+            Node::Is(entity, entity_type) => {
+                let uid = self.value(entity)?.entity()?;
+                Ok(self.names().type_of(uid) == Some(*entity_type))
+            }
+            _ => self.value(node)?.bool(),
+        }
     }
 
     fn value(&self, node: &'a Node) -> Result<Value<'a>, Deferred> {
@@ -26,44 +57,37 @@ impl<'a> Frame<'a> {
             Node::Action => Value::Entity(self.asked.action.uid),
             Node::Resource => Value::Entity(self.asked.resource.uid),
             Node::Context => Value::Record(self.context),
-            Node::All(nodes) => {
-                for node in nodes {
-                    if !self.holds(node)? {
-                        return Ok(Value::Bool(false));
-                    }
-                }
-                Value::Bool(true)
-            }
-            Node::Any(nodes) => {
-                for node in nodes {
-                    if self.holds(node)? {
-                        return Ok(Value::Bool(true));
-                    }
-                }
-                Value::Bool(false)
-            }
-            Node::Not(operand) => Value::Bool(!self.holds(operand)?),
+            Node::All(_)
+            | Node::Any(_)
+            | Node::Not(_)
+            | Node::IsEmpty(_)
+            | Node::Test(..)
+            | Node::Has(..)
+            | Node::Like(..)
+            | Node::Is(..) => Value::Bool(self.holds(node)?),
             Node::Negate(operand) => {
                 Value::Long(self.value(operand)?.long()?.checked_neg().ok_or(Deferred)?)
             }
-            Node::IsEmpty(operand) => Value::Bool(self.value(operand)?.set()?.len() == 0),
             Node::If(nodes) => {
                 let [test, then, otherwise] = &**nodes;
                 return self.value(if self.holds(test)? { then } else { otherwise });
             }
-            Node::Binary(operator, operands) => {
+            Node::Arithmetic(operator, operands) => {
                 let [one, two] = &**operands;
-                return self.binary(*operator, self.value(one)?, self.value(two)?);
+                let (one, two) = (self.value(one)?.long(), self.value(two)?.long());
+                let result = match operator {
+                    Arithmetic::Add => one?.checked_add(two?),
+                    Arithmetic::Subtract => one?.checked_sub(two?),
+                    Arithmetic::Multiply => one?.checked_mul(two?),
+                };
+                Value::Long(result.ok_or(Deferred)?)
             }
-            Node::Attribute(of, key) => {
-                return self.member(self.value(of)?, key)?.ok_or(Deferred);
+            Node::GetTag(operands) => {
+                let [entity, name] = &**operands;
+                let (entity, name) = (self.value(entity)?.entity()?, self.value(name)?.text()?);
+                return self.tag(entity, name)?.ok_or(Deferred);
             }
-            Node::Has(of, keys) => Value::Bool(self.has(self.value(of)?, keys)?),
-            Node::Like(text, pattern) => Value::Bool(pattern.matches(self.value(text)?.text()?)),
-            Node::Is(entity, entity_type) => {
-                let uid = self.value(entity)?.entity()?;
-                Value::Bool(self.names().type_of(uid) == Some(*entity_type))
-            }
+            Node::Attribute(of, keys) => return self.path(self.value(of)?, keys),
             Node::Set(nodes) => {
                 let values = nodes.iter().map(|node| self.value(node));
                 Value::Set(Set::build(values, nodes.len(), self)?)
@@ -81,27 +105,17 @@ impl<'a> Frame<'a> {
         })
     }
 
-    fn binary(
-        &self,
-        operator: Binary,
-        one: Value<'a>,
-        two: Value<'a>,
-    ) -> Result<Value<'a>, Deferred> {
-        let overflow = Deferred;
-        Ok(match operator {
-            Binary::Equal => Value::Bool(one.equals(two, self)?),
-            Binary::Less => Value::Bool(measures(one, two, |one, two| one < two)?),
-            Binary::LessEqual => Value::Bool(measures(one, two, |one, two| one <= two)?),
-            Binary::Add => Value::Long(one.long()?.checked_add(two.long()?).ok_or(overflow)?),
-            Binary::Subtract => Value::Long(one.long()?.checked_sub(two.long()?).ok_or(overflow)?),
-            Binary::Multiply => Value::Long(one.long()?.checked_mul(two.long()?).ok_or(overflow)?),
-            Binary::In => Value::Bool(self.entity_in(one.entity()?, two)?),
-            Binary::Contains => Value::Bool(one.set()?.contains(two, self)?),
-            Binary::ContainsAll => Value::Bool(two.set()?.is_subset(one.set()?, self)?),
-            Binary::ContainsAny => Value::Bool(one.set()?.meets(two.set()?, self)?),
-            Binary::GetTag => return self.tag(one.entity()?, two.text()?)?.ok_or(Deferred),
-            Binary::HasTag => Value::Bool(self.tag(one.entity()?, two.text()?)?.is_some()),
-        })
+    fn test(&self, test: Test, one: Value<'a>, two: Value<'a>) -> Result<bool, Deferred> {
+        match test {
+            Test::Equal => one.equals(two, self),
+            Test::Less => measures(one, two, |one, two| one < two),
+            Test::LessEqual => measures(one, two, |one, two| one <= two),
+            Test::In => self.entity_in(one.entity()?, two),
+            Test::Contains => one.set()?.contains(two, self),
+            Test::ContainsAll => two.set()?.is_subset(one.set()?, self),
+            Test::ContainsAny => one.set()?.meets(two.set()?, self),
+            Test::HasTag => Ok(self.tag(one.entity()?, two.text()?)?.is_some()),
+        }
     }
 
     fn entity_in(&self, uid: Uid<'a>, ancestors: Value<'a>) -> Result<bool, Deferred> {
@@ -118,6 +132,48 @@ impl<'a> Frame<'a> {
             }
             _ => Err(Deferred),
         }
+    }
+
+    /// Attributes, each of what the one before it is.
+    fn path(&self, of: Value<'a>, keys: &'a [Key]) -> Result<Value<'a>, Deferred> {
+        let mut of = of;
+        let mut keys = keys;
+        while let Some((key, rest)) = keys.split_first() {
+            (of, keys) = match self.stored_fields(of) {
+                Some((pool, fields)) => self.stored_path(pool, fields, keys)?,
+                None => (self.member(of, key)?.ok_or(Deferred)?, rest),
+            };
+        }
+        Ok(of)
+    }
+
+    /// The fields of what is stored and not covered by the request's own.
+    fn stored_fields(&self, of: Value<'a>) -> Option<(&'a Pool, Fields)> {
+        match of {
+            Value::Entity(Uid::Known(id)) if self.overlay.is_none() => {
+                Some((self.store.pool(), self.store.row(id)?.attributes()))
+            }
+            Value::Record(Record::Stored { pool, fields }) => Some((pool, fields)),
+            _ => None,
+        }
+    }
+
+    /// Goes down records as far as they are; gives the keys that are left.
+    fn stored_path(
+        &self,
+        pool: &'a Pool,
+        mut fields: Fields,
+        mut keys: &'a [Key],
+    ) -> Result<(Value<'a>, &'a [Key]), Deferred> {
+        while let Some((key, rest)) = keys.split_first() {
+            let stored = pool.field(fields, key.id).ok_or(Deferred)?;
+            keys = rest;
+            match stored {
+                Stored::Record(inner) if !rest.is_empty() => fields = inner,
+                _ => return Ok((Value::stored(stored, pool)?, rest)),
+            }
+        }
+        Err(Deferred)
     }
 
     /// An attribute of an entity or a field of a record.
@@ -140,7 +196,8 @@ impl<'a> Frame<'a> {
         }
         match of {
             Value::Record(record) => Ok(record.has(Some(last.id), &last.text)),
-            _ => Ok(self.member(of, last)?.is_some()),
+            Value::Entity(uid) => Ok(self.has_attribute(uid, last)?),
+            _ => Err(Deferred),
         }
     }
 

@@ -1,22 +1,59 @@
 //! Stored entities in compiled form.
 
+use std::sync::Arc;
+
 use super::pool::{Fields, Pool};
 use crate::engine::names::{EntityRow, Names, TypeName, Uid, UidId};
+use crate::engine::standing::{Ancestors, Standing};
 
 /// Stored entities, by the number of their uid.
 #[derive(Debug)]
 pub(in crate::engine) struct Store {
     pub(in crate::engine) names: Names,
-    pub(in crate::engine) pool: Pool,
+    facts: Arc<Facts>,
+}
+
+/// What is known of stored entities.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) pool: Pool,
     /// Of each entity the ancestors in rising order, and behind them the parents.
     pub(super) uids: Vec<UidId>,
     pub(super) count: usize,
+    /// How many names there were.
+    pub(super) names: usize,
 }
 
+/// How many names may be added by policies over the same entities before all is read anew, so that
+/// names which nothing needs any more do not gather.
+const MORE_NAMES: usize = 4_096;
+
 impl Store {
+    pub(super) fn new(names: Names, facts: Facts) -> Self {
+        Self { names, facts: Arc::new(facts) }
+    }
+
+    /// The same entities next to more names.
+    ///
+    /// INVARIANT: `names` are those of [`Store::more_names`], with some added.
+    pub(in crate::engine) fn with_names(&self, names: Names) -> Self {
+        Self { names, facts: Arc::clone(&self.facts) }
+    }
+
+    /// The names, to add to; `None` when they have grown so much that they are better made anew.
+    pub(in crate::engine) fn more_names(&self) -> Option<Names> {
+        let most = self.facts.names.saturating_mul(2).saturating_add(MORE_NAMES);
+        (self.names.uid_count() <= most).then(|| self.names.clone())
+    }
+
     /// How many entities are stored.
     pub(in crate::engine) fn len(&self) -> usize {
-        self.count
+        self.facts.count
+    }
+
+    #[inline]
+    pub(in crate::engine) fn pool(&self) -> &Pool {
+        &self.facts.pool
     }
 
     /// The stored entities of a type.
@@ -32,6 +69,18 @@ impl Store {
     /// The id of a uid, without its type.
     pub(in crate::engine) fn id_text(&self, uid: UidId) -> &str {
         self.names.id_text(uid)
+    }
+
+    /// A uid with its place in the hierarchy.
+    #[inline]
+    pub(super) fn standing<'a>(&'a self, uid: Uid<'a>) -> Standing<'a> {
+        let Uid::Known(id) = uid else {
+            let entity_type = self.names.type_of(uid);
+            return Standing { uid, entity_type, ancestors: Ancestors::Stored(&[]) };
+        };
+        let (entity_type, row) = self.names.row(id).unzip();
+        let ancestors = row.flatten().map_or(&[][..], |row| self.ancestors(row));
+        Standing { uid, entity_type, ancestors: Ancestors::Stored(ancestors) }
     }
 
     /// What a stored entity is in, in rising order.
@@ -57,7 +106,7 @@ impl Store {
     #[inline]
     fn slice(&self, start: u32, length: u32) -> &[UidId] {
         let (start, length) = (start as usize, length as usize);
-        self.uids.get(start..start.saturating_add(length)).unwrap_or_default()
+        self.facts.uids.get(start..start.saturating_add(length)).unwrap_or_default()
     }
 }
 

@@ -108,7 +108,10 @@ impl<'a> Value<'a> {
             Given::Bool(value) => Self::Bool(*value),
             Given::Long(value) => Self::Long(*value),
             Given::Text(text) => Self::Text(text),
-            Given::Entity(parts) => Self::Entity(frame.names().written(parts)),
+            Given::Entity(parts) => {
+                let [uid] = frame.names().written([parts]);
+                Self::Entity(uid)
+            }
             Given::Decimal(value) => Self::Decimal(*value),
             Given::DateTime(value) => Self::DateTime(*value),
             Given::Duration(value) => Self::Duration(*value),

@@ -6,18 +6,21 @@ mod table;
 mod uid;
 
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 use cedar_policy_core::ast::{Eid, EntityType, EntityUID};
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 
-use self::table::Table;
+use self::table::{Table, same};
 
 pub(super) use self::uid::{KeyId, TypeId, TypeName, Uid, UidId};
 
 /// The names of a snapshot.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
+    /// The same in names that were added to these: a number means the same in all of them.
+    lineage: Arc<()>,
     hasher: SeedableRandomState,
     types: Vec<TypeRow>,
     types_by_text: Table,
@@ -33,6 +36,7 @@ pub(super) struct Names {
 struct TypeRow {
     text: Box<str>,
     name: EntityType,
+    hash: u64,
 }
 
 /// A uid, and where the facts of its entity lie: one line of the processor's cache.
@@ -67,6 +71,7 @@ impl Names {
         // The standard library's source of keys, drawn once.
         let seed = std::hash::RandomState::new().build_hasher().finish();
         Self {
+            lineage: Arc::new(()),
             hasher: SeedableRandomState::with_seed(seed, SharedSeed::global_random()),
             types: Vec::new(),
             types_by_text: Table::default(),
@@ -83,44 +88,37 @@ impl Names {
         self.uids.len()
     }
 
-    /// How many types there are.
-    pub(super) fn type_count(&self) -> usize {
-        self.types.len()
-    }
-
     #[inline]
     pub(super) fn type_id(&self, name: TypeName<'_>) -> Option<TypeId> {
-        name.with_text(|text| self.type_id_of(text))
+        name.with_bytes(|text| self.find_type(self.hash(text), text))
     }
 
     #[inline]
-    fn type_id_of(&self, text: &str) -> Option<TypeId> {
-        let is = |number| self.type_text(TypeId(number)) == text;
-        self.types_by_text.find(self.hash(0, text.as_bytes()), is).map(TypeId)
+    fn find_type(&self, hash: u64, text: &[u8]) -> Option<TypeId> {
+        let is = |number| same(self.type_text(TypeId(number)).as_bytes(), text);
+        self.types_by_text.find(fold(hash), is).map(TypeId)
     }
 
     #[inline]
     pub(super) fn key_id(&self, text: &str) -> Option<KeyId> {
-        let is = |number| self.key_text(KeyId(number)) == text;
-        self.keys_by_text.find(self.hash(0, text.as_bytes()), is).map(KeyId)
+        let is = |number| same(self.key_text(KeyId(number)).as_bytes(), text.as_bytes());
+        self.keys_by_text.find(fold(self.hash(text.as_bytes())), is).map(KeyId)
     }
 
+    /// The uid of this hash, of a type with this name, with this id.
     #[inline]
-    pub(super) fn uid_id(&self, entity_type: TypeId, id: &str) -> Option<UidId> {
-        self.find_uid(self.hash(entity_type.0, id.as_bytes()), entity_type, id)
-    }
-
-    #[inline]
-    fn find_uid(&self, hash: u32, entity_type: TypeId, id: &str) -> Option<UidId> {
+    fn find_uid(&self, hash: u32, type_name: &[u8], id: &str) -> Option<UidId> {
         let is = |number| {
             let row = self.uids.get(number as usize);
             row.is_some_and(|row| {
-                row.entity_type == entity_type && self.id_bytes(row) == id.as_bytes()
+                same(self.id_bytes(row), id.as_bytes())
+                    && same(self.type_text(row.entity_type).as_bytes(), type_name)
             })
         };
         self.uids_by_parts.find(hash, is).map(UidId)
     }
 
+    #[inline]
     pub(super) fn type_text(&self, id: TypeId) -> &str {
         self.types.get(id.0 as usize).map_or("", |row| &row.text)
     }
@@ -130,6 +128,7 @@ impl Names {
         self.types.get(id.0 as usize).map(|row| &row.name)
     }
 
+    #[inline]
     pub(super) fn key_text(&self, id: KeyId) -> &str {
         self.keys.get(id.0 as usize).map_or("", AsRef::as_ref)
     }
@@ -190,29 +189,54 @@ impl Names {
         row.is_some_and(|row| row.entity.replace(entity).is_none())
     }
 
-    /// The uid that these parts name.
+    /// The same names without entities.
+    pub(super) fn without_entities(&self) -> Self {
+        let mut names = self.clone();
+        names.uids.iter_mut().for_each(|row| row.entity = None);
+        names
+    }
+
+    /// What makes a number of these names known again.
+    pub(super) fn lineage(&self) -> &Arc<()> {
+        &self.lineage
+    }
+
+    /// The uids that these parts name.
+    ///
+    /// All are hashed before any is looked for, so that the processor can wait for what it reads of
+    /// them together.
     #[inline]
-    pub(super) fn written<'a>(&self, parts: &'a (&'a str, &'a str)) -> Uid<'a> {
-        let known = self.type_id_of(parts.0).and_then(|id| self.uid_id(id, parts.1));
-        known.map_or(Uid::Written(parts), Uid::Known)
+    pub(super) fn written<'a, const N: usize>(
+        &self,
+        all: [&'a (&'a str, &'a str); N],
+    ) -> [Uid<'a>; N] {
+        let hashed =
+            all.map(|parts| (parts, self.uid_hash(self.hash(parts.0.as_bytes()), parts.1)));
+        hashed.map(|(parts, hash)| {
+            let known = self.find_uid(hash, parts.0.as_bytes(), parts.1);
+            known.map_or(Uid::Written(parts), Uid::Known)
+        })
     }
 
     /// The uid that the language's own value names.
     pub(super) fn parsed<'a>(&self, uid: &'a EntityUID) -> Uid<'a> {
-        let entity_type = self.type_id(TypeName::Parsed(uid.entity_type()));
-        let known = entity_type.and_then(|id| self.uid_id(id, uid.eid().as_ref()));
+        let name = TypeName::Parsed(uid.entity_type());
+        let id: &str = uid.eid().as_ref();
+        let known =
+            name.with_bytes(|name| self.find_uid(self.uid_hash(self.hash(name), id), name, id));
         known.map_or(Uid::Parsed(uid), Uid::Known)
     }
 
     /// Adds a type; `None` when there are too many.
     pub(super) fn add_type(&mut self, name: &EntityType) -> Option<TypeId> {
-        TypeName::Parsed(name).with_text(|text| {
-            if let Some(id) = self.type_id_of(text) {
+        TypeName::Parsed(name).with_bytes(|text| {
+            let hash = self.hash(text);
+            if let Some(id) = self.find_type(hash, text) {
                 return Some(id);
             }
             let number = number(self.types.len())?;
-            self.types.push(TypeRow { text: text.into(), name: name.clone() });
-            self.types_by_text.insert(self.hash(0, text.as_bytes()), number);
+            self.types.push(TypeRow { text: name.to_string().into(), name: name.clone(), hash });
+            self.types_by_text.insert(fold(hash), number);
             Some(TypeId(number))
         })
     }
@@ -224,7 +248,7 @@ impl Names {
         }
         let number = number(self.keys.len())?;
         self.keys.push(text.into());
-        self.keys_by_text.insert(self.hash(0, text.as_bytes()), number);
+        self.keys_by_text.insert(fold(self.hash(text.as_bytes())), number);
         Some(KeyId(number))
     }
 
@@ -236,9 +260,15 @@ impl Names {
 
     /// Adds a uid of a type that is known; `None` as above.
     pub(super) fn add_uid_of(&mut self, entity_type: TypeId, id: &str) -> Option<UidId> {
-        let hash = self.hash(entity_type.0, id.as_bytes());
-        if let Some(known) = self.find_uid(hash, entity_type, id) {
-            return Some(known);
+        let hash = self.uid_hash(self.types.get(entity_type.0 as usize)?.hash, id);
+        let is = |number| {
+            let row = self.uids.get(number as usize);
+            row.is_some_and(|row| {
+                row.entity_type == entity_type && same(self.id_bytes(row), id.as_bytes())
+            })
+        };
+        if let Some(known) = self.uids_by_parts.find(hash, is) {
+            return Some(UidId(known));
         }
         let number = number(self.uids.len())?;
         let length = u32::try_from(id.len()).ok()?;
@@ -256,13 +286,22 @@ impl Names {
     }
 
     #[inline]
-    fn hash(&self, salt: u32, bytes: &[u8]) -> u32 {
+    fn hash(&self, bytes: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
-        hasher.write_u32(salt);
         hasher.write(bytes);
-        let hash = hasher.finish();
-        u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or_default()
+        hasher.finish()
     }
+
+    /// Of a uid, from the hash of the name of its type.
+    #[inline]
+    fn uid_hash(&self, type_name: u64, id: &str) -> u32 {
+        fold(self.hash(id.as_bytes()) ^ type_name.rotate_left(23))
+    }
+}
+
+#[inline]
+fn fold(hash: u64) -> u32 {
+    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// INVARIANT: below the largest, which stands for a free place in a table.

@@ -66,9 +66,47 @@ fn place(slots: &mut [Slot], new: Slot) {
     }
 }
 
+/// Whether two texts are the same; for short ones without a call, as a few numbers.
+#[inline]
+pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        8..=16 => {
+            one.first_chunk::<8>() == other.first_chunk()
+                && one.last_chunk::<8>() == other.last_chunk()
+        }
+        17..=32 => {
+            one.first_chunk::<16>() == other.first_chunk()
+                && one.last_chunk::<16>() == other.last_chunk()
+        }
+        4..=7 => {
+            one.first_chunk::<4>() == other.first_chunk()
+                && one.last_chunk::<4>() == other.last_chunk()
+        }
+        0..=3 => one.iter().zip(other).all(|(one, other)| one == other),
+        _ => one == other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_every_length_differ_by_any_one_byte() {
+        for length in 0..80_usize {
+            let text: Vec<u8> = (0_u8..).take(length).collect();
+            assert!(same(&text, &text.clone()));
+            assert!(!same(&text, &[&text[..], b"x"].concat()));
+            for at in 0..length {
+                let mut other = text.clone();
+                other[at] ^= 1;
+                assert!(!same(&text, &other), "{length} bytes, at {at}");
+            }
+        }
+    }
 
     #[test]
     fn numbers_of_one_hash_are_told_apart_by_what_they_stand_for() {

@@ -41,11 +41,11 @@ pub(in crate::engine) enum Uid<'a> {
 }
 
 impl<'a> TypeName<'a> {
-    /// Calls back with the whole name as one text.
+    /// Calls back with the bytes of the whole name.
     #[inline]
-    pub(super) fn with_text<T>(self, call: impl FnOnce(&str) -> T) -> T {
+    pub(super) fn with_bytes<T>(self, call: impl FnOnce(&[u8]) -> T) -> T {
         match self {
-            Self::Written(text) => call(text),
+            Self::Written(text) => call(text.as_bytes()),
             Self::Parsed(name) => {
                 let mut joined: SmallVec<[u8; 64]> = SmallVec::new();
                 let name = name.name().as_ref();
@@ -54,8 +54,7 @@ impl<'a> TypeName<'a> {
                     joined.extend_from_slice(b"::");
                 }
                 joined.extend_from_slice(AsRef::<str>::as_ref(name.basename()).as_bytes());
-                // INVARIANT: joined of whole texts.
-                call(std::str::from_utf8(&joined).unwrap_or_default())
+                call(&joined)
             }
         }
     }
@@ -74,6 +73,15 @@ impl<'a> TypeName<'a> {
 }
 
 impl<'a> Uid<'a> {
+    /// Its number, when the snapshot names it.
+    #[inline]
+    pub(in crate::engine) fn known(self) -> Option<UidId> {
+        match self {
+            Self::Known(id) => Some(id),
+            Self::Written(_) | Self::Parsed(_) => None,
+        }
+    }
+
     /// A total order in which equal uids are equal.
     pub(in crate::engine) fn compare(self, other: Self) -> Ordering {
         match (self, other) {
