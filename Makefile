@@ -4,11 +4,12 @@ CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
 MOTO_VERSION := 5.2.5
+MUTANTS_VERSION := 27.1.0
 WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt docs bench fuzz clean
+.PHONY: help build demo test lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,6 +25,7 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(CARGO) test --locked -p notegate-worlds -p notegate-report
 	$(CARGO) test --locked -p notegate-benches --lib
 	$(CARGO) check --locked -p notegate --target $(WASM)
+	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
@@ -45,8 +47,12 @@ bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; Q
 	$(if $(PEERS),$(MAKE) --no-print-directory $(PEERS:%=beside-%))
 	$(ON) $(CARGO) run --locked --release -p notegate-report
 
-fuzz: need-cargo ## Compare the evaluators on generated input for FUZZ_SECONDS (60)
-	cd fuzz && $(CARGO) run --locked --release --bin decisions -- $(or $(FUZZ_SECONDS),60) $(or $(FUZZ_SEED),1)
+fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_SECONDS (60)
+	cd fuzz && $(CARGO) run --locked --release -- --seconds $(or $(FUZZ_SECONDS),60) --seed $(or $(FUZZ_SEED),1)
+
+mutants: need-cargo $(TOOLS)/bin/cargo-mutants ## Break MUTANTS_FILE (or all of the engine's heart) on purpose
+	ORACLE_CASES=30 PROPTEST_MAX_SHRINK_ITERS=0 $(TOOLS)/bin/cargo-mutants mutants --output target/mutants \
+		$(if $(MUTANTS_FILE),--file $(MUTANTS_FILE)) $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD))
 
 # What is measured beside: none of them is needed for anything else.
 PEERS ?= rust python node
@@ -88,6 +94,10 @@ clean: ## Remove everything that was built
 
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-deny@$(DENY_VERSION)
+
+$(TOOLS)/bin/cargo-mutants:
+	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-mutants@$(MUTANTS_VERSION)
+
 
 # A server of the S3 protocol, on loopback, for the tests that push to one.
 $(TOOLS)/moto/bin/moto_server:

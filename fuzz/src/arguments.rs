@@ -18,6 +18,7 @@ Targets, all of them when none is named:
 
 Options:
   --seconds N     how long each target runs [60]
+  --cases N       how many cases each target runs instead, the same on any machine
   --seed N        where the cases come from; the same seed gives the same cases [1]
   --case N        only the case of this number, which a run that found a difference tells
   --input FILE    only the case that the bytes of this file make, for fuzzers that bring their own
@@ -39,6 +40,7 @@ pub(crate) enum Wanted {
 pub(crate) struct Arguments {
     pub(crate) targets: Vec<&'static Target>,
     pub(crate) time: Duration,
+    pub(crate) cases: Option<u64>,
     pub(crate) seed: u64,
     pub(crate) case: Option<u64>,
     pub(crate) input: Option<PathBuf>,
@@ -53,6 +55,7 @@ impl Arguments {
         let mut arguments = Self {
             targets: Vec::new(),
             time: Duration::from_secs(60),
+            cases: None,
             seed: 1,
             case: None,
             input: None,
@@ -64,6 +67,7 @@ impl Arguments {
             match argument.as_str() {
                 "--help" | "-h" => return Ok(Wanted::Help),
                 "--seconds" => arguments.time = Duration::from_secs(number(&value()?)?),
+                "--cases" => arguments.cases = Some(number(&value()?)?),
                 "--seed" => arguments.seed = number(&value()?)?,
                 "--case" => arguments.case = Some(number(&value()?)?),
                 "--input" => arguments.input = Some(value()?.into()),

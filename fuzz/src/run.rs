@@ -67,7 +67,8 @@ fn one(
     if arguments.grammar {
         grammar.count(&case);
     }
-    let compared = compare(target, &case).map_err(|difference| format!("{}: {difference}", target.name))?;
+    let compared =
+        compare(target, &case).map_err(|difference| format!("{}: {difference}", target.name))?;
     println!("{}: {compared}, no difference", target.name);
     Ok(compared)
 }
@@ -75,7 +76,11 @@ fn one(
 fn many(target: &Target, arguments: &Arguments, grammar: &mut Grammar) -> Result<Compared, String> {
     let (seed, started) = (arguments.seed, Instant::now());
     let (mut sum, mut cases, mut told) = (Compared::default(), 0_u64, started);
-    while started.elapsed() < arguments.time {
+    let goes_on = |cases: u64| match arguments.cases {
+        Some(most) => cases < most,
+        None => started.elapsed() < arguments.time,
+    };
+    while goes_on(cases) {
         let bytes = random::bytes(seed, cases);
         let case = (target.case)(&bytes);
         if arguments.grammar {
@@ -117,7 +122,9 @@ fn report(target: &Target, seed: u64, number: u64, bytes: Vec<u8>) -> String {
     let kept = fs::create_dir_all("found").and_then(|()| fs::write(&file, &bytes));
     let kept = match kept {
         Ok(()) => format!("again with: {name} --input {}", file.display()),
-        Err(error) => format!("again with: {name} --seed {seed} --case {number} (not kept: {error})"),
+        Err(error) => {
+            format!("again with: {name} --seed {seed} --case {number} (not kept: {error})")
+        }
     };
     format!("{name}: case {number} of seed {seed}\n{difference}\n{}\n{kept}", written(&case))
 }

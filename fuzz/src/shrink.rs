@@ -1,7 +1,11 @@
 /// Fewer bytes, and more zeros among them, of which `fails` still says yes.
 ///
 /// Asks at most so many times.
-pub(crate) fn shrink(mut bytes: Vec<u8>, mut asks: usize, fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+pub(crate) fn shrink(
+    mut bytes: Vec<u8>,
+    mut asks: usize,
+    fails: impl Fn(&[u8]) -> bool,
+) -> Vec<u8> {
     let mut size = bytes.len().next_power_of_two() / 2;
     while size > 0 {
         let mut at = 0;

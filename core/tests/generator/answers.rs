@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use bumpalo::Bump;
 use notegate::Request;
 use notegate::engine::{Given, Question, Scratch, Snapshot};
@@ -6,15 +8,16 @@ use notegate::model::{Decision, Outcome, PolicyId};
 use super::official::{Answer, Official};
 use super::ours::Ours;
 use super::requests::Parts;
-use super::{Case, given};
+use super::{Case, Uid, given};
 
 /// Both sides, and the contexts of questions.
-#[derive(Clone, Copy)]
 pub(crate) struct Ask<'a> {
     pub(crate) official: &'a Official,
     pub(crate) ours: &'a Ours,
     /// None for a context that a question has no form for.
     contexts: &'a [Option<&'a [(&'a str, Given<'a>)]>],
+    /// Memory from one decision to the next.
+    kept: RefCell<Scratch>,
 }
 
 impl<'a> Ask<'a> {
@@ -26,7 +29,7 @@ impl<'a> Ask<'a> {
     ) -> Self {
         let contexts = case.asked.contexts.iter().map(|context| given::record(context, arena));
         let contexts = arena.alloc_slice_fill_iter(contexts.collect::<Vec<_>>());
-        Self { official, ours, contexts }
+        Self { official, ours, contexts, kept: RefCell::default() }
     }
 
     /// Compares every way to ask, in both error modes; says how many answers there were.
@@ -63,13 +66,25 @@ impl<'a> Ask<'a> {
         request: &Request,
         expected: &Outcome,
     ) -> Result<usize, String> {
-        let scratch = Scratch::default();
+        let (scratch, mut kept) = (Scratch::default(), self.kept.borrow_mut());
         let prepared = snapshot.prepare(request, &scratch);
-        let mut answers = vec![("prepared", prepared.answer()), ("again", prepared.answer())];
+        let mut answers = vec![
+            ("prepared", prepared.answer()),
+            ("again", prepared.answer()),
+            ("again in kept memory", prepared.answer_in(&mut kept)),
+        ];
         if let Some(context) = self.contexts[parts.context].filter(|_| parts.overlay.is_none()) {
-            let question = Question::new(parts.principal, parts.action, parts.resource, context);
+            let Parts { principal, action, resource, .. } = *parts;
+            let question = Question::new(principal, action, resource, context);
             let question = question.map_err(|error| error.to_string())?;
             answers.push(("question", snapshot.answer(&question)));
+            answers.push(("question in kept memory", snapshot.answer_in(&question, &mut kept)));
+            // A handle is right with any snapshot, its own or not.
+            let handle = |(name, id): Uid| self.ours.skipping.handle(name, id);
+            let (principal, resource) = (handle(principal), handle(resource));
+            let question = Question::new(&principal, action, &resource, context);
+            let question = question.map_err(|error| error.to_string())?;
+            answers.push(("question by handles", snapshot.answer(&question)));
         }
         let count = answers.len();
         for (way, answer) in answers {

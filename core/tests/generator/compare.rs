@@ -139,7 +139,7 @@ fn one(
     parts: &Parts,
     compared: &mut Compared,
 ) -> Result<Option<(Request, Outcome)>, String> {
-    let Ask { official, ours, .. } = *ask;
+    let (official, ours) = (ask.official, ask.ours);
     let request = match (ours.request(parts, official.context(parts)), unfit(case, official, parts))
     {
         (Ok(request), None) => request,

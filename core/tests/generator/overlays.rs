@@ -18,9 +18,7 @@ pub(crate) fn unfit(json: &Value, attributes_of: Option<Uid>, schema: &Schema) -
     // an entity that has it alone, of which a complaint about another one is none.
     let alone = |attributes: Map<String, Value>| {
         let entity = json!({"uid": entities::uid(uid), "attrs": attributes, "parents": []});
-        // Ids that a type does not list are let through in attributes.
-        let minor = ["MissingRequired", "InvalidEnumEntity"];
-        refused(entity, schema).filter(|error| minor.iter().all(|minor| !error.contains(minor)))
+        refused(entity, schema).filter(|error| !error.contains("MissingRequired"))
     };
     let fields = json.as_object()?.iter();
     let each = fields.map(|(name, value)| Map::from_iter([(name.clone(), value.clone())]));

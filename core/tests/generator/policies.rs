@@ -17,6 +17,8 @@ pub(crate) struct Wanted<'w> {
     pub(crate) depth: usize,
     /// When there is one, policies that do not fit it are left out.
     pub(crate) fitting: Option<&'w Schema>,
+    /// How many in a hundred of them are not.
+    pub(crate) unfit: usize,
 }
 
 /// Policies and templates, and links of the templates.
@@ -115,6 +117,11 @@ fn policy(choices: &mut Choices<'_>, wanted: &Wanted<'_>, number: usize) -> Opti
         let validated = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
         validated.validation_passed()
     };
+    if choices.chance(wanted.unfit) {
+        let scope =
+            if choices.chance(50) { scope } else { Scope::generate(choices, wanted.world, true) };
+        return Some(Policy { head, scope, rest });
+    }
     if fits(&rest) {
         return Some(Policy { head, scope, rest });
     }

@@ -4,6 +4,19 @@ use super::entities::uid;
 use super::world::{ACTIONS, DECLARED, IDS, KINDS, World};
 use super::{Choices, quoted};
 
+/// Names of types that are none, or are written as the language does not print them.
+const NAMES: [&str; 9] = [
+    "__cedar::User",
+    "Lab :: Doc",
+    "Lab::Doc::",
+    "::User",
+    "",
+    "User ",
+    "if",
+    "Lab::\u{e9}",
+    "Set",
+];
+
 /// Writes some values in the short forms that a schema allows.
 pub(crate) fn shorten(choices: &mut Choices<'_>, entities: &mut [Value]) {
     for entity in entities {
@@ -60,7 +73,7 @@ pub(crate) fn entities(choices: &mut Choices<'_>, world: &World, entities: &mut 
         0 => entities.push(entities[at].clone()),
         1 => {
             let mut twin = entities[at].clone();
-            twin["attrs"]["n"] = json!(choices.below(3));
+            set(&mut twin["attrs"], "n", json!(choices.below(3)));
             entities.push(twin);
         }
         2 => {
@@ -88,7 +101,10 @@ pub(crate) fn entities(choices: &mut Choices<'_>, world: &World, entities: &mut 
                 names.get(choices.below(names.len())).map(|name| fields.remove(name));
             }
         }
-        7 => entities[at]["attrs"][choices.one(&["new", "n", "__extn", ""])] = odd(choices),
+        7 => {
+            let name = choices.one(&["new", "n", "__extn", ""]);
+            set(&mut entities[at]["attrs"], name, odd(choices));
+        }
         8 | 9 => {
             let parent = match choices.below(8) {
                 0 => entities[at]["uid"].clone(),
@@ -104,10 +120,12 @@ pub(crate) fn entities(choices: &mut Choices<'_>, world: &World, entities: &mut 
             }
         }
         10 => {
-            entities[at]["uid"] = match choices.below(4) {
+            entities[at]["uid"] = match choices.below(6) {
                 0 => odd(choices),
                 1 => json!("User::\"a\""),
                 2 => json!({"__entity": uid(world.uid(choices))}),
+                3 => json!({"type": choices.one(&NAMES), "id": "a"}),
+                4 => json!({"type": "User", "id": "a".repeat(4_090 + choices.below(12))}),
                 _ => uid(world.uid(choices)),
             }
         }
@@ -125,7 +143,17 @@ pub(crate) fn entities(choices: &mut Choices<'_>, world: &World, entities: &mut 
             let part = choices.one(&["attrs", "parents", "tags"]);
             entities[at][part] = odd(choices);
         }
-        _ => entities[at]["tags"][choices.one(&["a", "new", ""])] = odd(choices),
+        _ => {
+            let name = choices.one(&["a", "new", ""]);
+            set(&mut entities[at]["tags"], name, odd(choices));
+        }
+    }
+}
+
+/// Puts a field into what is an object.
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value);
     }
 }
 
@@ -146,7 +174,7 @@ fn chain(choices: &mut Choices<'_>, entities: &mut Vec<Value>) {
 
 /// A value that is seldom one.
 fn odd(choices: &mut Choices<'_>) -> Value {
-    match choices.below(24) {
+    match choices.below(30) {
         0 => Value::Null,
         1 => json!(1.5),
         2 => json!(1e3),
@@ -177,6 +205,14 @@ fn odd(choices: &mut Choices<'_>) -> Value {
             json!([{"__extn": {"fn": "ip", "arg": "10.0.0.0/8"}}, {"__extn": {"fn": "ip", "arg": "10.0.0.0/8"}}])
         }
         22 => json!(""),
+        23 => {
+            json!([{"__extn": {"fn": "decimal", "arg": "1.5"}}, {"__extn": {"fn": "decimal", "arg": "1.50"}}])
+        }
+        24 => json!({"__entity": {"__entity": {"type": "User", "id": "a"}}}),
+        25 => json!({"__entity": {"type": choices.one(&NAMES), "id": "a"}}),
+        26 => json!({"fn": "ip", "arg": "10.0.0.1"}),
+        27 => json!({"n": {"__more": 1}}),
+        28 => json!(-0.0),
         _ => json!({"": 1, "__": 2}),
     }
 }

@@ -78,6 +78,7 @@ fn case(bytes: &[u8], shape: &Shape) -> Case {
         count: 1 + choices.below(shape.policies),
         depth: shape.depth,
         fitting: parsed.as_ref(),
+        unfit: if choices.chance(15) { 10 } else { 0 },
     };
     let policies = Policies::generate(choices, &wanted);
     let stored = entities::stored(choices, &world, shape.stored);
