@@ -3,6 +3,8 @@
 //! `ORACLE_CASES` is how many bundles each property is held against (30 at least), `ORACLE_SEED`
 //! where they come from. The workspace in `fuzz` runs the same properties for longer.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test stops at what is wrong")]
+
 mod generator;
 
 use std::cell::Cell;

@@ -133,6 +133,7 @@ impl Index {
         let postings = self.postings.get(start..end).unwrap_or_default();
         if postings.len() <= FEW {
             for posting in postings {
+                #[expect(clippy::manual_contains, reason = "for two or three, a loop is faster")]
                 let wanted = looked.actions.iter().any(|action| *action == posting.action);
                 if wanted && posting.holds(looked, itself) {
                     found.push(posting.policy);
