@@ -47,7 +47,8 @@ struct Story {
 struct Seen {
     /// Requests in each second.
     requests: Vec<u64>,
-    bytes: u64,
+    /// Bytes in each second, both ways.
+    bytes: Vec<u64>,
     /// When each point had the new revision.
     updated: Vec<u64>,
 }
@@ -56,8 +57,8 @@ fn main() {
     println!("{POINTS} enforcement points, bundle of {BUNDLE} bytes, seed {SEED}\n");
     println!("A revision is published to a settled fleet:");
     println!(
-        "{:>9} {:>11} {:>11} {:>13} {:>9} {:>9} {:>9}",
-        "interval", "requests/s", "most in 1 s", "idle bytes/s", "half", "99.9 %", "all"
+        "{:>9} {:>11} {:>11} {:>10} {:>12} {:>9} {:>9} {:>9}",
+        "interval", "requests/s", "most in 1 s", "idle MB/s", "most MB/s", "half", "99.9 %", "all"
     );
     for seconds in [5, 10, 30, 60] {
         let interval = Duration::from_secs(seconds);
@@ -65,11 +66,12 @@ fn main() {
         let seen = story.run();
         let idle = Story { published: u64::MAX, ..story }.run();
         println!(
-            "{:>7} s {:>11.0} {:>11} {:>13.0} {:>9} {:>9} {:>9}",
+            "{:>7} s {:>11.0} {:>11} {:>10.2} {:>12.0} {:>9} {:>9} {:>9}",
             seconds,
             idle.rate(60, 540),
             idle.most(60, 540),
-            idle.bytes as f64 / (idle.requests.len() as f64),
+            idle.megabytes(60, 540),
+            seen.most_megabytes(600, 900),
             seconds_text(seen.share(500) - SETTLED),
             seconds_text(seen.share(999) - SETTLED),
             seconds_text(seen.share(1000) - SETTLED),
@@ -78,12 +80,20 @@ fn main() {
 
     println!("\nThe store is away for ten minutes, and comes back with another revision:");
     println!(
-        "{:>9} {:>8} {:>12} {:>12} {:>12} {:>12} {:>9} {:>9}",
-        "interval", "manner", "before", "while away", "most in 1 s", "most in 1 s", "99.9 %", "all"
+        "{:>9} {:>8} {:>12} {:>12} {:>12} {:>12} {:>12} {:>9} {:>9}",
+        "interval",
+        "manner",
+        "before",
+        "while away",
+        "most in 1 s",
+        "most in 1 s",
+        "most MB/s",
+        "99.9 %",
+        "all"
     );
     println!(
-        "{:>9} {:>8} {:>12} {:>12} {:>12} {:>12} {:>9} {:>9}",
-        "", "", "requests/s", "requests/s", "while away", "after", "after", "after"
+        "{:>9} {:>8} {:>12} {:>12} {:>12} {:>12} {:>12} {:>9} {:>9}",
+        "", "", "requests/s", "requests/s", "while away", "after", "after", "after", "after"
     );
     for seconds in [5, 10, 30, 60] {
         for (manner, name) in [(Manner::Paced, "paced"), (Manner::Naive, "naive")] {
@@ -93,13 +103,14 @@ fn main() {
             let seen = story.run();
             let (gone, again) = (SETTLED / 1000, back / 1000);
             println!(
-                "{:>7} s {:>8} {:>12.0} {:>12.0} {:>12} {:>12} {:>9} {:>9}",
+                "{:>7} s {:>8} {:>12.0} {:>12.0} {:>12} {:>12} {:>12.0} {:>9} {:>9}",
                 seconds,
                 name,
                 seen.rate(gone - 300, gone),
                 seen.rate(gone + 60, again),
                 seen.most(gone + 60, again),
                 seen.most(again, again + 300),
+                seen.most_megabytes(again, again + 300),
                 seconds_text(seen.share(999) - back),
                 seconds_text(seen.share(1000) - back),
             );
@@ -120,29 +131,27 @@ impl Story {
         let mut has = vec![false; paces.len()];
         let mut seen = Seen {
             requests: vec![0; seconds(end)],
-            bytes: 0,
+            bytes: vec![0; seconds(end)],
             updated: vec![u64::MAX; paces.len()],
         };
         while let Some(Reverse((now, point))) = queue.pop() {
             if now >= end {
                 break;
             }
-            if let Some(count) = seen.requests.get_mut(seconds(now)) {
-                *count += 1;
-            }
-            // Now and then the whole is read although nothing changed: so much for each request.
-            seen.bytes += REQUEST + ANSWER + BUNDLE / BELIEVED;
             let is_away = self.away.is_some_and(|(from, to)| (from..to).contains(&now));
             let (Some(pace), Some(has)) = (paces.get_mut(point), has.get_mut(point)) else {
                 continue;
             };
+            // Now and then the whole is read although nothing changed: so much for each request.
+            let mut bytes = REQUEST + ANSWER + BUNDLE / BELIEVED;
             if !is_away && now >= self.published && !*has {
                 *has = true;
-                seen.bytes += BUNDLE;
+                bytes += BUNDLE;
                 if let Some(updated) = seen.updated.get_mut(point) {
                     *updated = now;
                 }
             }
+            seen.count(seconds(now), bytes);
             queue.push(Reverse((now + self.wait(pace, is_away), point)));
         }
         seen
@@ -172,20 +181,34 @@ impl Story {
 }
 
 impl Seen {
+    fn count(&mut self, second: usize, bytes: u64) {
+        for (counts, more) in [(&mut self.requests, 1), (&mut self.bytes, bytes)] {
+            if let Some(count) = counts.get_mut(second) {
+                *count += more;
+            }
+        }
+    }
+
     /// Requests in a second, on average between these seconds.
     fn rate(&self, from: u64, to: u64) -> f64 {
-        let counted: u64 = self.between(from, to).sum();
+        let counted: u64 = between(&self.requests, from, to).sum();
         counted as f64 / (to - from) as f64
     }
 
     /// Requests in the busiest of these seconds.
     fn most(&self, from: u64, to: u64) -> u64 {
-        self.between(from, to).max().unwrap_or_default()
+        between(&self.requests, from, to).max().unwrap_or_default()
     }
 
-    fn between(&self, from: u64, to: u64) -> impl Iterator<Item = u64> {
-        let range = seconds(from * 1000)..seconds(to * 1000);
-        self.requests.get(range).into_iter().flatten().copied()
+    /// Megabytes a second, on average between these seconds.
+    fn megabytes(&self, from: u64, to: u64) -> f64 {
+        let counted: u64 = between(&self.bytes, from, to).sum();
+        counted as f64 / (to - from) as f64 / 1e6
+    }
+
+    /// Megabytes in the busiest of these seconds.
+    fn most_megabytes(&self, from: u64, to: u64) -> f64 {
+        between(&self.bytes, from, to).max().unwrap_or_default() as f64 / 1e6
     }
 
     /// When so many in a thousand had the new revision.
@@ -195,6 +218,11 @@ impl Seen {
         let last = (updated.len() * in_a_thousand).div_ceil(1000).saturating_sub(1);
         updated.get(last).copied().unwrap_or(u64::MAX)
     }
+}
+
+fn between(counts: &[u64], from: u64, to: u64) -> impl Iterator<Item = u64> {
+    let range = seconds(from * 1000)..seconds(to * 1000);
+    counts.get(range).into_iter().flatten().copied()
 }
 
 fn seconds(millis: u64) -> usize {

@@ -84,7 +84,13 @@ impl Gate {
     /// How bytes are read that are to pass.
     pub(super) fn reading(&self, part: Part) -> Reading<'_> {
         let (trust, limits) = (&self.rules.trust, &self.options.limits);
-        Reading { part, trust, limits, now: self.clock.now() }
+        Reading {
+            part,
+            trust,
+            limits,
+            #[cfg(all(feature = "remote", not(target_family = "wasm")))]
+            now: self.clock.now(),
+        }
     }
 
     pub(super) fn tell(&self, event: &Event) {

@@ -6,7 +6,9 @@ use std::path::Path;
 use super::Part;
 use super::arrival::Arrival;
 use crate::bundle::{Delivery, Trust};
-use crate::model::{Limits, LoadError, Timestamp};
+#[cfg(all(feature = "remote", not(target_family = "wasm")))]
+use crate::model::Timestamp;
+use crate::model::{Limits, LoadError};
 
 /// How bytes become something to put in force.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub(super) struct Reading<'a> {
     pub(super) part: Part,
     pub(super) trust: &'a Trust,
     pub(super) limits: &'a Limits,
+    /// To tell a file that was written just now.
+    #[cfg(all(feature = "remote", not(target_family = "wasm")))]
     pub(super) now: Timestamp,
 }
 

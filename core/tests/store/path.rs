@@ -196,7 +196,7 @@ fn a_folder_that_is_half_written_is_never_in_force() {
     };
     write(0);
     let (builder, events) = builder(&clock(), Rules::default());
-    let source = PathSource::new(folder.path()).poll(NEVER).settles(Duration::from_millis(150));
+    let source = PathSource::new(folder.path()).poll(NEVER).settles(Duration::from_secs(1));
     let pdp = builder.follow(source).unwrap();
     events.wait("activated");
     for round in 1..300 {
