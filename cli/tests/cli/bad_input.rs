@@ -109,7 +109,8 @@ fn a_folder_that_is_absent_or_empty_is_refused() {
     for command in ["validate", "test"] {
         notegate([command, &absent]).refused(1, &["absent", "No such file"]);
         notegate([command, &empty]).refused(3, &["there is no `*.cedar` file in it"]);
-        notegate([command, &file]).refused(1, &["Not a directory"]);
+        notegate([command, &file])
+            .refused(3, &["file: it is not a bundle in its single-file form"]);
     }
     decide(&[("--policies", &absent)], &[]).refused(1, &["absent", "No such file"]);
     decide(&[("--policies", &empty)], &[]).refused(3, &["empty", "no `*.cedar`"]);

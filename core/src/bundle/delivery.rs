@@ -112,6 +112,7 @@ impl<'a> Delivery<'a> {
             within.map_err(|exceeded| of_file(LoadErrorKind::Limit, name, exceeded.into()))
         })?;
         Delivery::from_archive(bytes.into(), limits)
+            .map_err(|error| error.in_file(&path.to_string_lossy()))
     }
 
     #[cfg(not(target_family = "wasm"))]

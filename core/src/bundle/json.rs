@@ -35,6 +35,7 @@ pub(super) fn parse_manifest<T: for<'a> Deserialize<'a>>(
     limits: &Limits,
 ) -> Result<T, LoadError> {
     const CODE: &str = "manifest.syntax";
+    limits.check_json_nesting(&member.text).map_err(|exceeded| member.exceeded(exceeded))?;
     if member.text.trim_ascii_start().starts_with('[') {
         let problem = Problem::error(CODE, "a manifest is an object, and this is an array");
         let problem = problem.file(&member.name, &member.text);

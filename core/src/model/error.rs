@@ -63,6 +63,16 @@ impl LoadError {
         if problems.is_empty() { Ok(()) } else { Err(Self { kind, problems }) }
     }
 
+    /// The same, with this file for the place of problems that have none.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn in_file(self, name: &str) -> Self {
+        let placed = |problem: Problem| match problem.place {
+            None => problem.file(&name.into(), &"".into()),
+            Some(_) => problem,
+        };
+        Self { problems: self.problems.into_iter().map(placed).collect(), ..self }
+    }
+
     /// What kind of thing refused the bundle.
     #[must_use]
     pub fn kind(&self) -> LoadErrorKind {
