@@ -90,6 +90,10 @@ impl Authorize {
             return Err(Failure::new("request.missing", "there is no request to decide")
                 .help("give --principal, --action and --resource, or --request, or --requests"));
         }
+        if self.watch.is_given() && self.requests.is_none() {
+            return Err(Failure::new("usage.watch", "a bundle is followed while requests come in")
+                .help("give --requests, or leave --watch out"));
+        }
         let audit = self.audit.as_deref().map(open_audit).transpose()?;
         let mut builder = self.deciding.builder();
         if let Some(lines) = &audit {
