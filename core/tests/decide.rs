@@ -234,3 +234,38 @@ fn a_response_says_which_decision_it_was_and_the_record_says_the_same() {
         Some("datetime(\"2026-11-23T08:00:00.000Z\")")
     );
 }
+
+#[test]
+fn a_question_whose_type_has_no_name_is_denied_whatever_the_policies_say() {
+    use notegate::engine::{Evaluator, Given, Options, Question};
+    let policies = "permit (principal, action, resource);\n\
+                    forbid (principal is Lab::Doc, action, resource);";
+    let loose = || notegate::bundle::Loose {
+        policies: vec![("p.cedar".to_owned(), policies.as_bytes().to_vec())],
+        ..Default::default()
+    };
+    for evaluator in [Evaluator::Compiled, Evaluator::Reference] {
+        let options = Options {
+            evaluator,
+            validation: notegate::engine::Validation::None,
+            ..Options::default()
+        };
+        let bundle = Bundle::from_loose(loose(), &Limits::default()).unwrap();
+        let snapshot = Snapshot::build(&bundle, options).unwrap();
+        let (action, resource) = (("Action", "b"), ("R", "c"));
+        let decide = |type_name: &str| {
+            let asked = Question::new((type_name, "a"), action, resource, &[]).unwrap();
+            let context = [("who", Given::Set(&[Given::Entity((type_name, "a"))]))];
+            let told = Question::new(("User", "a"), action, resource, &context).unwrap();
+            [snapshot.answer(&asked).decision(), snapshot.answer(&told).decision()]
+        };
+        assert_eq!(decide("User"), [Decision::Allow; 2]);
+        assert_eq!(decide("Never::Heard::Of"), [Decision::Allow; 2]);
+        assert_eq!(decide("Lab::Doc"), [Decision::Deny, Decision::Allow]);
+        for wrong in
+            ["no type", "", "User::", "__cedar::X", "Lab :: Doc", " Lab::Doc", "Lab::Doc//"]
+        {
+            assert_eq!(decide(wrong), [Decision::Deny; 2], "`{wrong}` by {evaluator:?}");
+        }
+    }
+}

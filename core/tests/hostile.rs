@@ -301,6 +301,22 @@ fn entities_of_a_request_are_held_to_the_schema() {
 }
 
 #[test]
+fn an_action_among_the_entities_is_the_one_of_the_schema_or_refused() {
+    let action = |attributes: &str, parents: &str| {
+        format!(
+            r#"[{{"uid": {{"type": "Notebook::Action", "id": "hub:login"}},
+                "attrs": {attributes}, "parents": {parents}}}]"#
+        )
+    };
+    let load = |entities: &str| load(&[("policy.cedar", OPEN), ("entities.json", entities)]);
+    let execute = r#"[{"type": "Notebook::Action", "id": "execute"}]"#;
+    for wrong in [action(r#"{"n": 1}"#, "[]"), action("{}", execute)] {
+        let error = load(&wrong).unwrap_err();
+        assert_eq!(error.kind(), LoadErrorKind::Entities, "{error}");
+    }
+}
+
+#[test]
 fn attributes_of_a_request_name_only_ids_that_the_schema_lists() {
     let schema = "namespace Lab { entity Level enum [\"low\", \"high\"]; \
                   entity Robot = { level?: Level }; }";

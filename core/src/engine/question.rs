@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::names::{Names, Uid, UidId};
+use super::names::{Names, TypeName, Uid, UidId};
 use crate::model::{
     Context, EntityId, EntityTypeName, EntityUid, Limits, RequestError, RequestErrorKind,
     RestrictedExpression,
@@ -127,6 +127,16 @@ impl<'a> Question<'a> {
         Ok(Self { uids, handles, context })
     }
 
+    /// Whether all types of it have a name of the language's, the `uids` among them.
+    pub(super) fn is_well_named(&self, uids: &[Uid<'_>; 3], names: &Names) -> bool {
+        let is_named = |uid: &Uid<'_>| match uid {
+            Uid::Written((type_name, _)) => is_known(type_name, names),
+            Uid::Known(_) | Uid::Parsed(_) => true,
+        };
+        uids.iter().all(is_named)
+            && self.context.iter().all(|(_, given)| given.is_well_named(names))
+    }
+
     pub(super) fn uids<'q>(&'q self, names: &Names) -> [Uid<'q>; 3] {
         let written = self.uids.each_ref();
         if self.handles.iter().all(Option::is_none) {
@@ -172,6 +182,15 @@ impl<'a> Question<'a> {
 }
 
 impl Given<'_> {
+    fn is_well_named(&self, names: &Names) -> bool {
+        match self {
+            Self::Entity((type_name, _)) => is_known(type_name, names),
+            Self::Set(elements) => elements.iter().all(|one| one.is_well_named(names)),
+            Self::Record(fields) => fields.iter().all(|(_, one)| one.is_well_named(names)),
+            _ => true,
+        }
+    }
+
     fn expression(&self) -> Result<RestrictedExpression, String> {
         // Only numbers and addresses of ours are put into text here.
         let parse = |text: String| text.parse().map_err(|_| format!("`{text}` is not a value"));
@@ -213,10 +232,18 @@ impl Given<'_> {
 }
 
 fn uid((type_name, id): (&str, &str)) -> Result<EntityUid, String> {
-    let type_name: EntityTypeName = type_name
-        .parse()
-        .map_err(|_| format!("`{}` is not the name of a type", type_name.escape_debug()))?;
-    Ok(EntityUid::from_type_name_and_id(type_name, EntityId::new(id)))
+    let name = type_of(type_name)
+        .ok_or_else(|| format!("`{}` is not the name of a type", type_name.escape_debug()))?;
+    Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
+}
+
+/// The type of that name, written as the language writes it and in no other way.
+fn type_of(name: &str) -> Option<EntityTypeName> {
+    name.parse().ok().filter(|parsed: &EntityTypeName| parsed.to_string() == name)
+}
+
+fn is_known(type_name: &str, names: &Names) -> bool {
+    names.type_id(TypeName::Written(type_name)).is_some() || type_of(type_name).is_some()
 }
 
 fn check(fields: &[(&str, Given<'_>)]) -> Result<(), RequestError> {

@@ -119,9 +119,9 @@ impl Filling {
             let (start, ancestors) = (number(uids.len())?, number(above.len())?);
             uids.append(&mut above);
             uids.extend_from_slice(parents);
-            let row = self.names.entity(entry.uid).copied().unwrap_or_default();
-            let row = EntityRow { uids: start, ancestors, parents: entry.length, ..row };
-            self.names.store(entry.uid, row);
+            if let Some(row) = self.names.entity_mut(entry.uid) {
+                (row.uids, row.ancestors, row.parents) = (start, ancestors, entry.length);
+            }
         }
         uids.shrink_to_fit();
         self.pool.shrink_to_fit();

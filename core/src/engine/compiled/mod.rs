@@ -112,6 +112,8 @@ pub(super) enum Unable {
     Stack,
     /// The context holds what is not a value.
     Context,
+    /// A type has no name of the language's.
+    Name,
     /// The request has entities of its own, and those are looked up each time.
     Overlay,
 }
@@ -193,6 +195,9 @@ impl Program {
         arena: &Scratch,
     ) -> Result<Satisfied, Unable> {
         let uids = question.uids(&store.names);
+        if !question.is_well_named(&uids, &store.names) {
+            return Err(Unable::Name);
+        }
         let context = Record::Given(question.context());
         self.run(&Frame::new(store, &self.constants, None, &arena.0, uids, context))
     }

@@ -184,10 +184,20 @@ impl Names {
         stored.map(|(_, number)| UidId(number))
     }
 
-    /// Stores an entity; whether there was none of its uid.
+    /// Stores an entity; whether there was none of its uid, which stays otherwise.
     pub(super) fn store(&mut self, id: UidId, entity: EntityRow) -> bool {
-        let row = self.uids.get_mut(id.place());
-        row.is_some_and(|row| row.entity.replace(entity).is_none())
+        match self.uids.get_mut(id.place()) {
+            Some(row @ UidRow { entity: None, .. }) => {
+                row.entity = Some(entity);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Where the facts of a stored entity lie, to change it.
+    pub(super) fn entity_mut(&mut self, id: UidId) -> Option<&mut EntityRow> {
+        self.uids.get_mut(id.place())?.entity.as_mut()
     }
 
     /// The same names without entities.
