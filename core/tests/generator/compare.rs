@@ -161,7 +161,7 @@ fn one(
     };
     let answer = official.decide(&official.request(parts, None)?, entities);
     let (outcome, answers) = ask.all(parts, &request, &answer)?;
-    if compared.requests % 16 == 0 {
+    if compared.requests.is_multiple_of(16) {
         ask.evaluators(&request)?;
     }
     compared.requests += 1;
