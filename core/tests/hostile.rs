@@ -310,7 +310,9 @@ fn an_action_among_the_entities_is_the_one_of_the_schema_or_refused() {
     };
     let load = |entities: &str| load(&[("policy.cedar", OPEN), ("entities.json", entities)]);
     let admin = r#"[{"type": "Notebook::Action", "id": "admin"}]"#;
-    for wrong in [action(r#"{"n": 1}"#, "[]"), action("{}", admin)] {
+    let execute = r#"[{"type": "Notebook::Action", "id": "execute"}]"#;
+    assert!(load(&action("{}", execute)).is_ok());
+    for wrong in [action(r#"{"n": 1}"#, execute), action("{}", "[]"), action("{}", admin)] {
         let error = load(&wrong).unwrap_err();
         assert_eq!(error.kind(), LoadErrorKind::Entities, "{error}");
     }

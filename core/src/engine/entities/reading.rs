@@ -6,6 +6,7 @@
 use cedar_policy_core::FromNormalizedStr as _;
 use cedar_policy_core::ast::{EntityType, Name};
 use cedar_policy_core::entities::TCComputation;
+use cedar_policy_core::entities::conformance::EntitySchemaConformanceChecker;
 use cedar_policy_core::entities::err::EntitiesError;
 use cedar_policy_core::entities::json::EntityJsonParser;
 use cedar_policy_core::extensions::Extensions;
@@ -80,6 +81,12 @@ impl<'s> Reading<'s> {
         let Some(entity) = parsed.next() else { return Err(Refused::Numbers) };
         drop(parsed);
         conformance::check_known(&entity).map_err(Refused::Unknown)?;
+        // An action is held against its declaration as it is written, before anything is closed.
+        if let Some(core) = self.core.as_ref().filter(|_| entity.uid().is_action()) {
+            EntitySchemaConformanceChecker::new(core, extensions)
+                .validate_action(&entity)
+                .map_err(|error| refused(error.into()))?;
+        }
         let uid = self.filling.names.add_uid(entity.uid()).ok_or(Refused::Numbers)?;
         match self.filling.add_parsed(&entity) {
             Some(true) => Ok(uid),
