@@ -11,7 +11,9 @@ use super::collect::{Collecting, Texts};
 use super::folder::{Folder, read_path};
 use super::grants::Unfilled;
 use super::head::{Head, Signatures};
-use super::layout::{MANIFEST, Role, layout, of_file};
+#[cfg(not(target_family = "wasm"))]
+use super::layout::Role;
+use super::layout::{MANIFEST, layout, of_file};
 use super::{Bundle, Digest, GrantsDelivery, Manifest, Member, Trust};
 use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem};
 
@@ -248,20 +250,21 @@ impl Rest<'_> {
         limits: &Limits,
     ) -> Result<(Texts, Vec<String>), LoadError> {
         let mut members = Collecting::new(listed, limits);
-        let mut ignored = Vec::new();
-        match self {
+        let ignored = match self {
             Self::Archive(mut archive) => {
                 while let Some(entry) = archive.entry(limits)? {
                     members.add(&entry.name, archive.content(&entry))?;
                     archive.pass(entry);
                 }
+                Vec::new()
             }
             #[cfg(not(target_family = "wasm"))]
-            Self::Folder(folder) => ignored = folder.collect(&mut members)?,
+            Self::Folder(folder) => folder.collect(&mut members)?,
             Self::Members(list) => {
                 list.iter().try_for_each(|(name, bytes)| members.add(name, bytes))?;
+                Vec::new()
             }
-        }
+        };
         Ok((members.finish()?, ignored))
     }
 }
