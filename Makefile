@@ -51,7 +51,8 @@ fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_S
 	cd fuzz && $(CARGO) run --locked --release -- --seconds $(or $(FUZZ_SECONDS),60) --seed $(or $(FUZZ_SEED),1)
 
 mutants: need-cargo $(TOOLS)/bin/cargo-mutants ## Break MUTANTS_FILE (or all of the engine's heart) on purpose
-	ORACLE_CASES=30 PROPTEST_MAX_SHRINK_ITERS=0 $(TOOLS)/bin/cargo-mutants mutants --output target/mutants \
+	CARGO_TARGET_DIR=$(CURDIR)/target ORACLE_CASES=30 PROPTEST_MAX_SHRINK_ITERS=0 \
+		$(TOOLS)/bin/cargo-mutants mutants --output target/mutants \
 		$(if $(MUTANTS_FILE),--file $(MUTANTS_FILE)) $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD))
 
 # What is measured beside: none of them is needed for anything else.
