@@ -44,7 +44,8 @@ enum Word {
 }
 
 /// Validates policies, but for those of a shape that is known to be sound; gives what the validator
-/// says, in parts, and adds to the sound shapes.
+/// says, in parts. What is known to be sound is then that of these policies and of no others, so that
+/// what is no longer in force is not kept.
 pub(super) fn validate(
     set: &PolicySet,
     schema: &Schema,
@@ -55,9 +56,10 @@ pub(super) fn validate(
     let mut first = templates(set);
     let mut shapes: HashMap<Shape, Vec<&Policy>> = HashMap::new();
     let mut alone: Vec<&Policy> = Vec::new();
+    let mut still = Sound::new();
     for policy in set.policies().filter(|policy| policy.template_id().is_none()) {
         match Shape::of(policy, schema.as_ref()) {
-            Some(shape) if sound.contains(&shape) => {}
+            Some(shape) if sound.contains(&shape) => _ = still.insert(shape),
             Some(shape) => shapes.entry(shape).or_default().push(policy),
             None => alone.push(policy),
         }
@@ -78,9 +80,10 @@ pub(super) fn validate(
                     return vec![check(set)];
                 }
             }
-            _ => _ = sound.insert(shape),
+            _ => _ = still.insert(shape),
         }
     }
+    *sound = still;
     let rest = (!rest.is_empty()).then(|| check(&rest));
     std::iter::once(result).chain(rest).collect()
 }
@@ -211,8 +214,12 @@ mod tests {
         let set: PolicySet = text.parse().unwrap();
         let mut sound = Sound::new();
         let found = check(&set, &mut sound);
-        assert!(found.len() > 100 && !sound.is_empty(), "{} {}", found.len(), sound.len());
+        let shapes = sound.len();
+        assert!(found.len() > 100 && shapes > 0, "{} {shapes}", found.len());
         assert_eq!(check(&set, &mut sound), found);
+        assert_eq!(sound.len(), shapes);
+        assert!(check(&PolicySet::new(), &mut sound).is_empty());
+        assert!(sound.is_empty(), "what is no longer there is not kept");
     }
 
     #[test]
