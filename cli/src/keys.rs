@@ -41,8 +41,13 @@ impl TrustArgs {
     }
 }
 
+/// The private keys to sign with.
+pub(crate) fn private(paths: &[PathBuf], console: &Console) -> Result<Vec<PrivateKey>, Failure> {
+    paths.iter().map(|path| private_key(path, console)).collect()
+}
+
 /// Reads a private key, and says so when others can read it, too.
-pub(crate) fn private(path: &Path, console: &Console) -> Result<PrivateKey, Failure> {
+fn private_key(path: &Path, console: &Console) -> Result<PrivateKey, Failure> {
     let pem = text(path)?;
     let key = PrivateKey::from_pem(&pem).map_err(|error| {
         let failure = refused(path, error);

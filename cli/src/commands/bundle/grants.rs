@@ -54,8 +54,7 @@ pub(crate) struct PackGrants {
 impl PackGrants {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let limits = self.limits.read()?;
-        let keys = self.keys.iter().map(|path| keys::private(path, console));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        let keys = keys::private(&self.keys, console)?;
         let text = read_file(&self.grants, &limits)?;
         let (created, expires) = self.times.read(None, None)?;
         let (bundle, sequence) = (self.bundle, self.sequence);

@@ -57,8 +57,7 @@ pub(crate) struct Pack {
 impl Pack {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let limits = self.limits.read()?;
-        let keys = self.keys.iter().map(|path| keys::private(path, console));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        let keys = keys::private(&self.keys, console)?;
         let bundle = Delivery::open(&self.bundle, &limits)?.unsealed()?;
         for name in bundle.ignored() {
             console.note(&format!("note: `{name}` is no part of the bundle and is not packed"));

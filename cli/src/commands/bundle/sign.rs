@@ -47,8 +47,7 @@ pub(crate) struct Sign {
 impl Sign {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let limits = self.limits.read()?;
-        let keys = self.keys.iter().map(|path| keys::private(path, console));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        let keys = keys::private(&self.keys, console)?;
         let mut delivered = Delivery::open(&self.bundle, &limits)?.read(&Trust::unsigned())?;
         keys.iter().try_for_each(|key| sign(&mut delivered, key))?;
         let bytes = written::bytes(&delivered)?;
