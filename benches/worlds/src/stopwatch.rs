@@ -85,12 +85,16 @@ impl<'a> Stopwatch<'a> {
             now = after;
         }
         self.means.push(nanos(now - timed) / decisions as f64);
-        while now < part(10) || self.singles.is_empty() {
+        // At least one, however long it takes, or what is slower than a turn would never be done.
+        loop {
             let before = Instant::now();
             self.row_of(1);
             now = Instant::now();
             if self.singles.len() < SINGLES {
                 self.singles.push(nanos(now - before));
+            }
+            if now >= part(10) {
+                break;
             }
         }
         self.spent = self.spent.saturating_add(now - began);
@@ -169,6 +173,14 @@ mod tests {
         let figures = interleave(vec![Stopwatch::new(3, decide)], pace);
         let seen = seen.borrow();
         assert!(seen.iter().max().unwrap() - seen.iter().min().unwrap() <= 1, "{seen:?}");
+        assert!(figures[0].timed >= pace.least, "{figures:?}");
+    }
+
+    #[test]
+    fn what_takes_longer_than_a_turn_is_done_as_well() {
+        let pace = Pace { turn: Duration::from_nanos(1), ..Pace::quick() };
+        let pace = Pace { budget: Duration::ZERO, ..pace };
+        let figures = interleave(vec![Stopwatch::new(2, |_| true)], pace);
         assert!(figures[0].timed >= pace.least, "{figures:?}");
     }
 
