@@ -110,8 +110,14 @@ impl Problem {
 
 /// A diagnostic's message with those of its sources, which would otherwise be lost.
 pub(super) fn explain(diagnostic: &dyn Diagnostic) -> String {
-    let mut message = diagnostic.to_string();
-    let mut source = std::error::Error::source(diagnostic);
+    with_sources(diagnostic.to_string(), std::error::Error::source(diagnostic))
+}
+
+/// A message with those of its sources, which hold what a person can act on.
+pub(crate) fn with_sources(
+    mut message: String,
+    mut source: Option<&(dyn std::error::Error + 'static)>,
+) -> String {
     while let Some(error) = source {
         let next = error.to_string();
         if !message.contains(&next) {

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use super::address::Address;
 use super::bell::Bell;
 use super::place::Place;
-use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem};
+use crate::model::{Exceeded, Limits, LoadError, LoadErrorKind, Problem, with_sources};
 use crate::store::arrival::Arrival;
 use crate::store::reading::Reading;
 
@@ -277,19 +277,8 @@ impl fmt::Debug for RemotePlace {
     }
 }
 
-/// An error with its sources, which hold what a person can act on.
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let next = error.to_string();
-        if !message.contains(&next) {
-            message.push_str(": ");
-            message.push_str(&next);
-        }
-        source = error.source();
-    }
-    message
+    with_sources(error.to_string(), error.source())
 }
 
 fn unreachable(code: &'static str, message: String, name: &str) -> LoadError {
