@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::compiled::{Handles, Place, Satisfied, Scratch};
 use super::names::TypeName;
 use super::question::{Handle, Question};
-use super::snapshot::{Snapshot, refusal};
+use super::snapshot::Snapshot;
 use crate::model::{Decision, EntityId, EntityTypeName, EntityUid, Outcome};
 use crate::request::Request;
 
@@ -45,7 +45,7 @@ impl Snapshot {
         }
         let outcome = match question.to_request(self.limits()) {
             Ok(request) => self.evaluate(&request),
-            Err(error) => refusal(error.to_string()),
+            Err(error) => Outcome::refusal(error.to_string()),
         };
         Answer::written_out(self, outcome)
     }

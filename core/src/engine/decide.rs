@@ -4,7 +4,7 @@ use cedar_policy::Entities;
 
 use super::compiled::Official;
 use super::cross_check::Mismatch;
-use super::snapshot::{Evaluation, Snapshot, refusal};
+use super::snapshot::{Evaluation, Snapshot};
 use super::{Evaluator, overlay, reference};
 use crate::model::Outcome;
 use crate::request::Request;
@@ -47,7 +47,7 @@ impl Snapshot {
             policies: self.policies_json(),
             entities: self.reached_json(request),
         };
-        (refusal(message), Some(mismatch))
+        (Outcome::refusal(message), Some(mismatch))
     }
 
     /// What the compiled evaluator says; `None` when it leaves the request to the official one.
@@ -60,7 +60,7 @@ impl Snapshot {
     fn reference(&self, request: &Request) -> Result<Evaluation, String> {
         let whole = self.options.evaluator == Evaluator::Reference && !request.has_overlay();
         if whole {
-            return Ok(reference::evaluate(&self.policies, self.official(), request));
+            return Ok(reference::evaluate(&self.policies, self.official()?, request));
         }
         Ok(reference::evaluate(&self.policies, &self.reached(request)?, request))
     }
@@ -73,7 +73,7 @@ impl Snapshot {
     fn settled(&self, evaluation: Result<Evaluation, String>) -> Outcome {
         match evaluation {
             Ok(evaluation) => self.outcome(evaluation),
-            Err(message) => refusal(message),
+            Err(message) => Outcome::refusal(message),
         }
     }
 

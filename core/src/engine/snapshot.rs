@@ -10,8 +10,8 @@ use super::policies::{Earlier, Policies};
 use super::{ErrorMode, Evaluator, Options, PolicyInfo, entities, schema, sensitivity};
 use crate::bundle::{Bundle, Member, Model};
 use crate::model::{
-    Decision, DecisionError, Effect, Limits, LoadError, Obligations, Outcome, Problem, Revision,
-    Schema, Timestamp,
+    Decision, DecisionError, Effect, Limits, LoadError, LoadErrorKind, Obligations, Outcome,
+    Problem, Revision, Schema, Timestamp,
 };
 use crate::request::Shape;
 
@@ -30,7 +30,7 @@ pub struct Snapshot {
     /// The digest of the text that they were read from.
     entities_digest: Option<Revision>,
     /// The stored entities in the language's own form, once they were asked for.
-    official: OnceLock<Entities>,
+    official: OnceLock<Result<Entities, String>>,
     /// None when the official authorizer decides.
     pub(super) program: Option<Arc<Program>>,
     pub(super) options: Options,
@@ -126,7 +126,10 @@ impl Snapshot {
             revision: bundle.revision(),
         };
         if options.evaluator == Evaluator::Reference {
-            snapshot.official();
+            snapshot.official().map_err(|message| {
+                let problem = Problem::error("entities.invalid", message);
+                LoadError::new(LoadErrorKind::Entities, problem)
+            })?;
         }
         Ok(snapshot)
     }
@@ -153,8 +156,8 @@ impl Snapshot {
 
     /// The stored entities in the language's own form; takes the time and the memory of making it
     /// when it is first asked for.
-    pub(super) fn official(&self) -> &Entities {
-        self.official.get_or_init(|| self.store.official())
+    pub(super) fn official(&self) -> Result<&Entities, String> {
+        self.official.get_or_init(|| self.store.official()).as_ref().map_err(Clone::clone)
     }
 
     pub(super) fn outcome(&self, evaluation: Evaluation) -> Outcome {
@@ -275,15 +278,4 @@ fn message<'a>(infos: impl Iterator<Item = &'a PolicyInfo>) -> Option<String> {
         }
     }
     (!messages.is_empty()).then(|| messages.join("\n"))
-}
-
-/// A Deny that no policy made.
-pub(super) fn refusal(message: String) -> Outcome {
-    Outcome {
-        decision: Decision::Deny,
-        reason: Vec::new(),
-        errors: vec![DecisionError { policy_id: None, message }],
-        obligations: Obligations::default(),
-        message: None,
-    }
 }

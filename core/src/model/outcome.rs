@@ -19,6 +19,19 @@ pub struct Outcome {
     pub message: Option<String>,
 }
 
+impl Outcome {
+    /// A Deny that no policy made.
+    pub(crate) fn refusal(message: String) -> Self {
+        Self {
+            decision: Decision::Deny,
+            reason: Vec::new(),
+            errors: vec![DecisionError { policy_id: None, message }],
+            obligations: Obligations::default(),
+            message: None,
+        }
+    }
+}
+
 /// Something that went wrong while deciding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionError {

@@ -10,10 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::audit::{Record, Reproduction, Sink, SinkStatus};
 use crate::bundle::{Bundle, GrantsDelivery};
 use crate::engine::{CrossCheck, Mismatch, Options, Snapshot};
-use crate::model::{
-    Decision, DecisionError, DecisionId, LoadError, Obligations, Outcome, Response, Revision,
-    Timestamp,
-};
+use crate::model::{DecisionId, LoadError, Outcome, Response, Revision};
 use crate::request::{Request, Shape};
 #[cfg(not(target_family = "wasm"))]
 use crate::store::{Follower, Source};
@@ -87,7 +84,11 @@ impl Pdp {
         let count = self.decisions.fetch_add(1, Ordering::Relaxed);
         let sample = self.cross_check.takes(count);
         let (outcome, mismatch) = match (expired, self.store.rules().on_expiry) {
-            (Some(expired), OnExpiry::Deny) => (denial(expired), None),
+            (Some(expired), OnExpiry::Deny) => {
+                let message =
+                    format!("the bundle in force expired at {expired}, and no other came");
+                (Outcome::refusal(message), None)
+            }
             _ => snapshot.evaluate_checked(request, sample),
         };
         let taken = self.clock.elapsed().saturating_sub(started);
@@ -294,17 +295,5 @@ impl PdpBuilder {
             decisions: AtomicU64::new(0),
             mismatches: AtomicU64::new(0),
         })
-    }
-}
-
-/// The answer once the bundle in force has expired, where that denies.
-fn denial(expired: Timestamp) -> Outcome {
-    let message = format!("the bundle in force expired at {expired}, and no other came");
-    Outcome {
-        decision: Decision::Deny,
-        reason: Vec::new(),
-        errors: vec![DecisionError { policy_id: None, message }],
-        obligations: Obligations::default(),
-        message: None,
     }
 }

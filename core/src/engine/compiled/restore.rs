@@ -30,13 +30,22 @@ impl Store {
     }
 
     /// All stored entities.
-    pub(in crate::engine) fn official(&self) -> Entities {
-        let entities = self.names.entities().filter_map(|id| self.restored(id));
+    ///
+    /// # Errors
+    /// When one of them has no such form: then nothing may be decided by what is left.
+    pub(in crate::engine) fn official(&self) -> Result<Entities, String> {
+        let entities = self.names.entities().map(|id| {
+            self.restored(id).ok_or_else(|| {
+                let uid = self.names.language_uid(id).map(|uid| uid.to_string());
+                format!("entity `{}` has no form in the language", uid.unwrap_or_default())
+            })
+        });
+        let entities = entities.collect::<Result<Vec<_>, _>>()?;
         let (schema, assume) = (None::<&NoEntitiesSchema>, TCComputation::AssumeAlreadyComputed);
         let extensions = Extensions::all_available();
-        // INVARIANT: each uid once, and closed over the hierarchy, of which nothing is refused.
-        let entities = CoreEntities::from_entities(entities, schema, assume, extensions);
-        entities.map(Entities::from).unwrap_or_default()
+        CoreEntities::from_entities(entities, schema, assume, extensions)
+            .map(Entities::from)
+            .map_err(|error| error.to_string())
     }
 
     /// The stored entity of this number, with its ancestors.

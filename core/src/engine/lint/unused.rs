@@ -55,7 +55,8 @@ pub(super) fn types(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
 /// What a request brings along cannot be seen here, such as a profile with its groups.
 pub(super) fn groups(snapshot: &Snapshot, bundle: &Bundle) -> Vec<Problem> {
     const CODE: &str = "lint.unused_group";
-    let stored: &Entities = snapshot.official().as_ref();
+    let Ok(stored) = snapshot.official() else { return Vec::new() };
+    let stored: &Entities = stored.as_ref();
     let mut used: HashSet<EntityUID> = snapshot.policies.named().clone();
     for entity in stored.iter() {
         let values = entity.attrs().chain(entity.tags());
