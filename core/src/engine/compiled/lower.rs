@@ -11,6 +11,7 @@ use super::extension::Function;
 use super::node::{Arithmetic, Key, Node, Path, Root, Test};
 use super::pattern::Pattern;
 use super::pool::{Pool, Stored};
+use super::step::Step;
 use crate::engine::names::Names;
 
 /// Expressions that nest further are left to the official evaluator, which minds its stack.
@@ -27,7 +28,10 @@ impl Lowering<'_> {
     /// What comes after the scope of a policy; `None` when there is no form for it here.
     pub(super) fn condition(&mut self, policy: &Policy) -> Option<Node> {
         match policy.non_scope_constraints() {
-            Some(condition) => self.node(condition, policy, 0),
+            Some(condition) => Some(match self.node(condition, policy, 0)? {
+                all @ Node::All(_) => all,
+                one => Node::All(Box::new([Step::new(one)])),
+            }),
             None => Some(Node::Constant(Stored::Bool(true))),
         }
     }
@@ -52,14 +56,14 @@ impl Lowering<'_> {
                 self.node(else_expr, policy, below)?,
             ])),
             ExprKind::And { left, right } => {
-                let mut nodes = Vec::new();
+                let mut steps = Vec::new();
                 for side in [left, right] {
                     match self.node(side, policy, below)? {
-                        Node::All(inner) => nodes.extend(inner),
-                        other => nodes.push(other),
+                        Node::All(inner) => steps.extend(inner),
+                        other => steps.push(Step::new(other)),
                     }
                 }
-                Node::All(nodes.into())
+                Node::All(steps.into())
             }
             ExprKind::Or { left, right } => {
                 let mut nodes = Vec::new();

@@ -17,6 +17,7 @@ mod record;
 mod restore;
 mod run;
 mod set;
+mod step;
 mod store;
 mod value;
 

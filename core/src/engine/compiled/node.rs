@@ -3,6 +3,7 @@
 use super::extension::Function;
 use super::pattern::Pattern;
 use super::pool::Stored;
+use super::step::Step;
 use crate::engine::names::{KeyId, TypeId};
 
 /// An expression.
@@ -15,7 +16,7 @@ pub(super) enum Node {
     Resource,
     Context,
     /// `&&`, any number of them in a row.
-    All(Box<[Node]>),
+    All(Box<[Step]>),
     /// `||`, any number of them in a row.
     Any(Box<[Node]>),
     Not(Box<Node>),
@@ -84,7 +85,7 @@ pub(super) enum Arithmetic {
 }
 
 /// The name of an attribute.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Key {
     pub(super) id: KeyId,
     pub(super) text: Box<str>,

@@ -19,22 +19,7 @@ impl<'a> Frame<'a> {
     /// Whether a condition holds.
     pub(super) fn holds(&self, node: &'a Node) -> Result<bool, Deferred> {
         match node {
-            Node::All(nodes) => {
-                for node in nodes {
-                    let quick = match node {
-                        Node::Test(test, operands) => {
-                            let [one, two] = &**operands;
-                            self.quick_test(*test, one, two)
-                        }
-                        Node::Fact(key) => self.context.truth(&key.text),
-                        _ => None,
-                    };
-                    if !quick.map_or_else(|| self.holds(node), Ok)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
+            Node::All(steps) => self.all_hold(steps),
             Node::Any(nodes) => {
                 for node in nodes {
                     if self.holds(node)? {
@@ -47,10 +32,7 @@ impl<'a> Frame<'a> {
             Node::IsEmpty(operand) => Ok(self.value(operand)?.set()?.len() == 0),
             Node::Test(test, operands) => {
                 let [one, two] = &**operands;
-                match self.quick_test(*test, one, two) {
-                    Some(holds) => Ok(holds),
-                    None => self.test(*test, self.value(one)?, self.value(two)?),
-                }
+                self.test(*test, self.value(one)?, self.value(two)?)
             }
             Node::HasFact(key) => Ok(self.context.has(Some(key.id), &key.text)),
             Node::RootHas(root, key) => {
@@ -61,14 +43,6 @@ impl<'a> Frame<'a> {
                 }
             }
             Node::Has(of, keys) => self.has(self.value(of)?, keys),
-            Node::Fact(key) => match self.context.truth(&key.text) {
-                Some(holds) => Ok(holds),
-                None => self.value(node)?.bool(),
-            },
-            Node::Path(path) => match self.quick_path(path) {
-                Some(Stored::Bool(holds)) => Ok(holds),
-                _ => self.value(node)?.bool(),
-            },
             Node::Like(text, pattern) => Ok(pattern.matches(self.value(text)?.text()?)),
             Node::Is(entity, entity_type) => {
                 let uid = self.value(entity)?.entity()?;
@@ -174,7 +148,7 @@ impl<'a> Frame<'a> {
     }
 
     #[inline]
-    fn root(&self, root: Root) -> &Standing<'a> {
+    pub(super) fn root(&self, root: Root) -> &Standing<'a> {
         match root {
             Root::Principal => &self.asked.principal,
             Root::Action => &self.asked.action,
@@ -195,28 +169,6 @@ impl<'a> Frame<'a> {
             }
         }
         pool.field(fields, last.id)
-    }
-
-    #[inline]
-    fn quick(&self, node: &Node) -> Option<Stored> {
-        match node {
-            Node::Constant(stored) => Some(*stored),
-            Node::Path(path) => self.quick_path(path),
-            _ => None,
-        }
-    }
-
-    /// Tests of plain values that are stored or written out, which most tests are; `None` is no answer.
-    #[inline]
-    fn quick_test(&self, test: Test, one: &Node, two: &Node) -> Option<bool> {
-        match (test, self.quick(one)?, self.quick(two)?) {
-            (Test::LessEqual, Stored::Long(one), Stored::Long(two)) => Some(one <= two),
-            (Test::Less, Stored::Long(one), Stored::Long(two)) => Some(one < two),
-            (Test::Equal, Stored::Long(one), Stored::Long(two)) => Some(one == two),
-            (Test::Equal, Stored::Bool(one), Stored::Bool(two)) => Some(one == two),
-            (Test::Equal, Stored::Entity(one), Stored::Entity(two)) => Some(one == two),
-            _ => None,
-        }
     }
 
     /// Attributes, each of what the one before it is.
