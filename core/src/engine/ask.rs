@@ -52,7 +52,8 @@ impl Snapshot {
 
     /// Looks up what a request names, for deciding it more than once.
     ///
-    /// Takes time in proportion to the context.
+    /// Takes time in proportion to the context and the candidate policies, whose conditions are
+    /// evaluated anew each time it is decided.
     #[must_use]
     pub fn prepare<'a>(&'a self, request: &'a Request, scratch: &'a Scratch) -> Prepared<'a> {
         let handles = self

@@ -91,9 +91,12 @@ impl Scratch {
     }
 }
 
-/// What a request names, looked up.
+/// What a request names, looked up, and the policies whose scope it satisfies.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Handles<'a>(Frame<'a>);
+pub(super) struct Handles<'a> {
+    frame: Frame<'a>,
+    candidates: &'a [u32],
+}
 
 /// A prepared request with one place left open.
 #[derive(Debug)]
@@ -203,7 +206,7 @@ impl Program {
         self.run(&Frame::new(store, &self.constants, None, &arena.0, uids, context))
     }
 
-    /// Looks up once what a request names.
+    /// Looks up once what a request names, and which policies it leads to.
     pub(super) fn prepare<'a>(
         &'a self,
         store: &'a Store,
@@ -216,7 +219,9 @@ impl Program {
         let (uids, context) = parts(store, request)?;
         let mut frame = Frame::new(store, &self.constants, None, &scratch.0, uids, context);
         frame.context = context.built(&frame).map_err(|_| Unable::Context)?;
-        Ok(Handles(frame))
+        let mut candidates = Candidates::new();
+        self.index.candidates(&frame.asked, &mut candidates);
+        Ok(Handles { frame, candidates: scratch.0.alloc_slice_copy(&candidates) })
     }
 
     /// Which policies a prepared request satisfies.
@@ -225,7 +230,8 @@ impl Program {
         handles: &Handles<'_>,
         arena: &Scratch,
     ) -> Result<Satisfied, Unable> {
-        self.run(&Frame { arena: &arena.0, ..handles.0 })
+        check_stack()?;
+        Ok(self.evaluate_each(handles.candidates, &Frame { arena: &arena.0, ..handles.frame }))
     }
 
     /// As a prepared request, with one place left open; `None` when no permit is left, so that no
@@ -235,12 +241,12 @@ impl Program {
         handles: &Handles<'a>,
         place: Place,
     ) -> Option<OpenRequest<'a>> {
-        let open = self.index.open(&handles.0.asked, place);
+        let open = self.index.open(&handles.frame.asked, place);
         let permits = |at: u32| {
             self.policies.get(at as usize).is_some_and(|policy| policy.effect == Effect::Permit)
         };
         let any = open.policies().any(permits);
-        any.then_some(OpenRequest { program: self, frame: handles.0, place, open })
+        any.then_some(OpenRequest { program: self, frame: handles.frame, place, open })
     }
 
     fn run(&self, frame: &Frame<'_>) -> Result<Satisfied, Unable> {
