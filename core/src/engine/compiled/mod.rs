@@ -69,14 +69,16 @@ struct Compiled {
     condition: u32,
 }
 
-/// Which policies a request satisfies, and which the official evaluator must be asked about.
+/// Which policies determine the decision of a request, and which the official evaluator must be asked
+/// about.
 #[derive(Debug, Default)]
 pub(super) struct Satisfied {
-    permits: SmallVec<[u32; 12]>,
-    forbids: SmallVec<[u32; 12]>,
-    deferred: SmallVec<[u32; 4]>,
-    /// How many of each have obligations.
-    obliging: [u32; 2],
+    /// Whether they forbid: then no permit is among them.
+    forbidden: bool,
+    determining: SmallVec<[u32; 12]>,
+    deferred: Vec<u32>,
+    /// How many of the determining ones have obligations.
+    obliging: u32,
 }
 
 /// Memory for what is made while deciding: for one prepared request, or for one decision after the
@@ -319,12 +321,17 @@ impl OpenRequest<'_> {
 impl Satisfied {
     #[inline]
     fn add(&mut self, at: u32, effect: Effect, obliges: bool) {
-        let [permits, forbids] = &mut self.obliging;
-        let (list, obliging) = match effect {
-            Effect::Permit => (&mut self.permits, permits),
-            Effect::Forbid => (&mut self.forbids, forbids),
-        };
-        list.push(at);
-        *obliging = obliging.saturating_add(u32::from(obliges));
+        let forbids = effect == Effect::Forbid;
+        if forbids && !self.forbidden {
+            *self = Self {
+                forbidden: true,
+                deferred: std::mem::take(&mut self.deferred),
+                ..Self::default()
+            };
+        }
+        if forbids == self.forbidden {
+            self.determining.push(at);
+            self.obliging = self.obliging.saturating_add(u32::from(obliges));
+        }
     }
 }

@@ -22,21 +22,20 @@ impl Satisfied {
     /// Whether the decision is the bare one of the policies: nothing is left to the official
     /// evaluator, and no obligations of two policies can conflict.
     pub(in crate::engine) fn is_plain(&self) -> bool {
-        let [permits, forbids] = self.obliging;
-        self.deferred.is_empty() && if self.forbids.is_empty() { permits < 2 } else { forbids < 2 }
+        self.deferred.is_empty() && self.obliging < 2
     }
 
     /// The decision, as far as it is settled.
     pub(in crate::engine) fn decision(&self) -> Decision {
-        match (self.permits.is_empty(), self.forbids.is_empty()) {
-            (false, true) => Decision::Allow,
-            _ => Decision::Deny,
+        match self.forbidden || self.determining.is_empty() {
+            true => Decision::Deny,
+            false => Decision::Allow,
         }
     }
 
     /// The positions of the determining policies, in the order of the policy set.
     pub(in crate::engine) fn reason(&self) -> &[u32] {
-        if self.forbids.is_empty() { &self.permits } else { &self.forbids }
+        &self.determining
     }
 
     /// Asks the official evaluator about the policies that are left to it.
@@ -74,8 +73,7 @@ impl Satisfied {
                     Err(error) => errors.push((at as usize, error.to_string())),
                 }
             }
-            self.permits.sort_unstable();
-            self.forbids.sort_unstable();
+            self.determining.sort_unstable();
         }
         Ok(self.evaluation(errors))
     }
