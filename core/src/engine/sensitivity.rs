@@ -86,6 +86,7 @@ impl Look<'_> {
             return None;
         };
         let label = self.store.pool().text(start, length);
+        let rank = rank.get();
         let expected = usize::try_from(rank).ok().and_then(|rank| self.labels.get(rank));
         match expected {
             Some(expected) if expected == label => None,

@@ -47,7 +47,7 @@ pub(super) use super::index::Place;
 pub(super) use self::extension::Made;
 pub(super) use self::filling::{Filling, Unclosed};
 pub(super) use self::official::Stored as Official;
-pub(super) use self::pool::{Field, Fields, Stored};
+pub(super) use self::pool::{Field, Fields, Stored, Whole};
 pub(super) use self::store::Store;
 
 /// The policies of a snapshot in compiled form.

@@ -11,21 +11,38 @@ use crate::engine::names::{KeyId, Names, UidId};
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) enum Stored {
     Bool(bool),
-    Long(i64),
+    Long(Whole),
     Text {
         start: u32,
         length: u32,
     },
     Entity(UidId),
-    Decimal(i64),
-    DateTime(i64),
-    Duration(i64),
+    Decimal(Whole),
+    DateTime(Whole),
+    Duration(Whole),
     /// Its place among the addresses.
     Address(u32),
     Set(StoredSet),
     Record(Fields),
     /// A value with no form here: what comes to it is left to the official evaluator.
     Opaque,
+}
+
+/// A whole number, laid out so that what has one is no larger than it need be: millions are kept.
+#[derive(Debug, Clone, Copy)]
+#[repr(packed(4))]
+pub(in crate::engine) struct Whole(i64);
+
+impl Whole {
+    #[inline]
+    pub(in crate::engine) fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    #[inline]
+    pub(in crate::engine) fn get(self) -> i64 {
+        self.0
+    }
 }
 
 /// A run of elements.
@@ -106,7 +123,7 @@ impl Pool {
     fn try_add(&mut self, value: &ast::Value, names: &mut Names) -> Option<Stored> {
         Some(match value.value_kind() {
             ValueKind::Lit(Literal::Bool(value)) => Stored::Bool(*value),
-            ValueKind::Lit(Literal::Long(value)) => Stored::Long(*value),
+            ValueKind::Lit(Literal::Long(value)) => Stored::Long(Whole::new(*value)),
             ValueKind::Lit(Literal::String(text)) => self.add_text(text)?,
             ValueKind::Lit(Literal::EntityUID(uid)) => Stored::Entity(names.add_uid(uid)?),
             ValueKind::Set(set) => {
@@ -133,9 +150,9 @@ impl Pool {
 
     pub(in crate::engine) fn add_extension(&mut self, value: Extension) -> Option<Stored> {
         Some(match value {
-            Extension::Decimal(value) => Stored::Decimal(value),
-            Extension::DateTime(value) => Stored::DateTime(value),
-            Extension::Duration(value) => Stored::Duration(value),
+            Extension::Decimal(value) => Stored::Decimal(Whole::new(value)),
+            Extension::DateTime(value) => Stored::DateTime(Whole::new(value)),
+            Extension::Duration(value) => Stored::Duration(Whole::new(value)),
             Extension::Address(address) => {
                 let at = u32::try_from(self.addresses.len()).ok()?;
                 self.addresses.push(address);
@@ -225,7 +242,7 @@ impl Pool {
     fn compare(&self, one: &Stored, two: &Stored) -> Ordering {
         match (one, two) {
             (Stored::Bool(one), Stored::Bool(two)) => one.cmp(two),
-            (Stored::Long(one), Stored::Long(two)) => one.cmp(two),
+            (Stored::Long(one), Stored::Long(two)) => one.get().cmp(&two.get()),
             (
                 Stored::Text { start, length },
                 Stored::Text { start: other, length: other_length },

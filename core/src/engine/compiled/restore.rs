@@ -74,12 +74,12 @@ impl Store {
     fn value(&self, stored: Stored) -> Option<Value> {
         Some(match stored {
             Stored::Bool(value) => value.into(),
-            Stored::Long(value) => value.into(),
+            Stored::Long(value) => value.get().into(),
             Stored::Text { start, length } => self.pool().text(start, length).into(),
             Stored::Entity(uid) => self.names.language_uid(uid)?.into(),
-            Stored::Decimal(value) => Extension::Decimal(value).to_value()?,
-            Stored::DateTime(value) => Extension::DateTime(value).to_value()?,
-            Stored::Duration(value) => Extension::Duration(value).to_value()?,
+            Stored::Decimal(value) => Extension::Decimal(value.get()).to_value()?,
+            Stored::DateTime(value) => Extension::DateTime(value.get()).to_value()?,
+            Stored::Duration(value) => Extension::Duration(value.get()).to_value()?,
             Stored::Address(at) => Extension::Address(self.pool().address(at)?).to_value()?,
             Stored::Set(set) => {
                 let elements = self.pool().elements(set).iter().map(|element| self.value(*element));

@@ -131,9 +131,9 @@ impl<'a> Frame<'a> {
     #[inline]
     fn quick_test(&self, test: Test, one: Stored, two: Stored) -> Option<bool> {
         match (test, one, two) {
-            (Test::LessEqual, Stored::Long(one), Stored::Long(two)) => Some(one <= two),
-            (Test::Less, Stored::Long(one), Stored::Long(two)) => Some(one < two),
-            (Test::Equal, Stored::Long(one), Stored::Long(two)) => Some(one == two),
+            (Test::LessEqual, Stored::Long(one), Stored::Long(two)) => Some(one.get() <= two.get()),
+            (Test::Less, Stored::Long(one), Stored::Long(two)) => Some(one.get() < two.get()),
+            (Test::Equal, Stored::Long(one), Stored::Long(two)) => Some(one.get() == two.get()),
             (Test::Equal, Stored::Bool(one), Stored::Bool(two)) => Some(one == two),
             (Test::Equal, Stored::Entity(one), Stored::Entity(two)) => Some(one == two),
             (Test::In, Stored::Entity(one), Stored::Entity(two)) => {

@@ -71,12 +71,12 @@ impl<'a> Value<'a> {
     pub(super) fn stored(stored: Stored, pool: &'a Pool) -> Result<Self, Deferred> {
         Ok(match stored {
             Stored::Bool(value) => Self::Bool(value),
-            Stored::Long(value) => Self::Long(value),
+            Stored::Long(value) => Self::Long(value.get()),
             Stored::Text { start, length } => Self::Text(pool.text(start, length)),
             Stored::Entity(uid) => Self::Entity(Uid::Known(uid)),
-            Stored::Decimal(value) => Self::Decimal(value),
-            Stored::DateTime(value) => Self::DateTime(value),
-            Stored::Duration(value) => Self::Duration(value),
+            Stored::Decimal(value) => Self::Decimal(value.get()),
+            Stored::DateTime(value) => Self::DateTime(value.get()),
+            Stored::Duration(value) => Self::Duration(value.get()),
             Stored::Address(at) => Self::Address(pool.address(at).ok_or(Deferred)?),
             Stored::Set(set) => Self::Set(Set::Stored { pool, elements: pool.elements(set) }),
             Stored::Record(fields) => Self::Record(Record::Stored { pool, fields }),

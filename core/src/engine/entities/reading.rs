@@ -14,7 +14,7 @@ use cedar_policy_core::validator::{CoreSchema, ValidatorSchema};
 
 use super::json::Json;
 use super::shapes::{Fields, Shape, Shapes};
-use crate::engine::compiled::{Field, Filling, Made, Stored};
+use crate::engine::compiled::{Field, Filling, Made, Stored, Whole};
 use crate::engine::names::{Names, TypeId, TypeName, UidId};
 use crate::model::{RequestError, conformance};
 
@@ -183,7 +183,7 @@ impl<'s> Reading<'s> {
     fn shaped(&mut self, json: &Json<'_>, shape: &Shape) -> Option<Stored> {
         match (shape, json) {
             (Shape::Bool, Json::Bool(value)) => Some(Stored::Bool(*value)),
-            (Shape::Long, Json::Long(value)) => Some(Stored::Long(*value)),
+            (Shape::Long, Json::Long(value)) => Some(Stored::Long(Whole::new(*value))),
             (Shape::Text, Json::Text(text)) => self.filling.pool.add_text(text),
             (Shape::Entity(expected), json) => {
                 let (entity_type, uid) = self.uid(json)?;
@@ -211,7 +211,7 @@ impl<'s> Reading<'s> {
         match json {
             Json::Null => None,
             Json::Bool(value) => Some(Stored::Bool(*value)),
-            Json::Long(value) => Some(Stored::Long(*value)),
+            Json::Long(value) => Some(Stored::Long(Whole::new(*value))),
             Json::Text(text) => self.filling.pool.add_text(text),
             Json::Array(elements) => {
                 let elements = elements.iter().map(|json| self.unshaped(json));
