@@ -74,7 +74,7 @@ fn decisions(world: &World) -> Result<Vec<(String, f64)>, Box<dyn Error>> {
 }
 
 fn load(world: &World) -> Result<Loaded, Box<dyn Error>> {
-    let texts = Ours::texts(world);
+    let texts = Ours::texts(world)?;
     let text = length(&texts);
     let mut loaded = None;
     // Whoever loads holds the texts meanwhile; a copy is counted, and its end too.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use cedar_policy::{Policy, PolicySet};
 use notegate::adapters::json::RequestJson;
 use notegate::bundle::Loose;
 use notegate::engine::{Given, Options, Prepared, Question, SCHEMA, Scratch};
@@ -36,25 +37,37 @@ struct Text {
     context: [(&'static str, Given<'static>); 2],
 }
 
+/// In so many files are the policies of a world.
+const FILES: usize = 20;
+
 impl Ours {
     /// Loads a world.
     ///
     /// # Errors
     /// When it is refused, with the reason.
     pub fn new(world: &World) -> Result<Self, Box<dyn Error>> {
-        Self::asked(world, Self::load(Self::texts(world))?)
+        Self::asked(world, Self::load(Self::texts(world)?)?)
     }
 
-    /// The texts of a world.
-    #[must_use]
-    pub fn texts(world: &World) -> Loose {
+    /// The texts of a world, as an author has them: policies in the language's own form, in files.
+    ///
+    /// # Errors
+    /// When a policy has no text.
+    pub fn texts(world: &World) -> Result<Loose, Box<dyn Error>> {
         let file = |name: &str, text: String| (name.to_owned(), text.into_bytes());
-        Loose {
-            policies: vec![file("policies.json", cedar::policies(world))],
+        let set = PolicySet::from_json_str(cedar::policies(world))?;
+        let mut policies: Vec<&Policy> = set.policies().collect();
+        policies.sort_by_key(|policy| policy.id());
+        let texts = policies.into_iter().map(Policy::to_cedar).collect::<Option<Vec<_>>>();
+        let texts = texts.ok_or("a policy has no text")?;
+        let files = texts.chunks(texts.len().div_ceil(FILES).max(1)).zip(0..);
+        let files = files.map(|(texts, at)| file(&format!("{at:02}.cedar"), texts.join("\n")));
+        Ok(Loose {
+            policies: files.collect(),
             schema: Some(file("notebook.cedarschema", SCHEMA.to_owned())),
             entities: Some(file("entities.json", cedar::entities(world))),
             links: None,
-        }
+        })
     }
 
     /// From texts to a decision point that decides.

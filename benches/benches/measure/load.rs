@@ -25,7 +25,8 @@ pub(super) fn by_entities(criterion: &mut Criterion) {
 fn load(group: &mut BenchmarkGroup<'_, WallTime>, value: usize, spec: Spec) {
     let world = World::new(spec);
     group.bench_function(BenchmarkId::new("notegate", value), |bencher| {
-        let texts = || Ours::texts(&world);
+        let texts = Ours::texts(&world).expect("the world is well-formed");
+        let texts = || texts.clone();
         let load = |texts| Ours::load(texts).expect("the world is well-formed");
         bencher.iter_batched(texts, load, BatchSize::PerIteration);
     });

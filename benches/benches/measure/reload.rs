@@ -49,5 +49,6 @@ pub(super) fn under_readers(criterion: &mut Criterion) {
 
 fn bundle(world: &World) -> Bundle {
     let limits = Ours::options().limits;
-    Bundle::from_loose(Ours::texts(world), &limits).expect("the world is well-formed")
+    let texts = Ours::texts(world).expect("the world is well-formed");
+    Bundle::from_loose(texts, &limits).expect("the world is well-formed")
 }

@@ -43,7 +43,7 @@ fn specs() -> Vec<Spec> {
 
 fn measure(spec: Spec, pace: Pace) -> Result<Measured, Box<dyn Error>> {
     let world = World::new(spec);
-    let texts = Ours::texts(&world);
+    let texts = Ours::texts(&world)?;
     let began = Instant::now();
     let pdp = Ours::load(texts)?;
     let load_ms = began.elapsed().as_secs_f64() * 1e3;

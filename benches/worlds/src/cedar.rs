@@ -9,7 +9,7 @@ use crate::world::{Dataset, Person, Policy, Question, World};
 pub fn policies(world: &World) -> String {
     let policies = world.policies.iter().enumerate();
     let policies: Map<String, Value> =
-        policies.map(|(at, policy)| (format!("p{at}"), statement(policy))).collect();
+        policies.map(|(at, policy)| (policy_id(at), statement(at, policy))).collect();
     json!({"staticPolicies": policies, "templates": {}, "templateLinks": []}).to_string()
 }
 
@@ -131,7 +131,11 @@ fn sensitivity(rank: u8) -> Value {
     json!({"rank": rank, "label": labels.get(usize::from(rank))})
 }
 
-fn statement(policy: &Policy) -> Value {
+fn policy_id(at: usize) -> String {
+    format!("p{at}")
+}
+
+fn statement(at: usize, policy: &Policy) -> Value {
     let var = |name: &str| json!({"Var": name});
     let attr = |of: Value, name: &str| json!({".": {"left": of, "attr": name}});
     let has = |of: &str, name: &str| json!({"has": {"left": var(of), "attr": name}});
@@ -149,6 +153,7 @@ fn statement(policy: &Policy) -> Value {
     };
     let group = uid(GROUP, &group_id(policy.group));
     json!({
+        "annotations": {"id": policy_id(at)},
         "effect": if policy.forbids { "forbid" } else { "permit" },
         "principal": {"op": "is", "entity_type": USER, "in": {"entity": group}},
         "action": {"op": "==", "entity": uid(ACTION, action(policy.writes))},

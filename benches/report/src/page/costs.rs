@@ -34,7 +34,7 @@ pub(super) fn loading(found: &Found) -> String {
 ## Loading
 
 From texts to a decision point that decides: parsed, checked against the schema, indexed and
-compiled. Memory is what was allocated at once at the highest, texts included, and what stays.
+compiled. The policies are in twenty files, as an author writes them. Memory is what was allocated at once at the highest, texts included, and what stays.
 
 "
     .to_owned();
