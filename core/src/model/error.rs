@@ -135,6 +135,9 @@ pub enum RequestErrorKind {
     Entities,
     /// The context is wrong.
     Context,
+    /// It came as a URL or a body that names no route, or names one in a way that could be read as
+    /// another.
+    Route,
 }
 
 impl RequestError {
@@ -173,6 +176,7 @@ impl RequestError {
             RequestErrorKind::Schema => "request.schema",
             RequestErrorKind::Entities => "request.entities",
             RequestErrorKind::Context => "request.context",
+            RequestErrorKind::Route => "request.route",
         }
     }
 

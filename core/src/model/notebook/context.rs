@@ -84,6 +84,8 @@ facts! {
     extension: &str => "extension",
     plugin: &str => "plugin",
     section: &str => "section",
+    path: &str => "path",
+    method: &str => "method",
 }
 
 impl ContextBuilder {
@@ -91,6 +93,13 @@ impl ContextBuilder {
     #[must_use]
     pub fn own(mut self, name: &str, value: impl IntoValue) -> Self {
         self.0.insert(name.to_owned(), value.into_value());
+        self
+    }
+
+    /// These facts, and those, which go over these.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
         self
     }
 

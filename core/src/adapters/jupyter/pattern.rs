@@ -1,0 +1,119 @@
+//! Patterns of paths, held against segments.
+
+/// What a path has in the places that its pattern names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Captures<'p>(Vec<(&'static str, &'p [String])>);
+
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Text(&'static str),
+    One(&'static str),
+    Optional(&'static str),
+    Any(&'static str),
+}
+
+/// A pattern that was taken apart.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern(Box<[Part]>);
+
+impl Pattern {
+    pub(super) fn new(text: &'static str) -> Self {
+        Self(text.split('/').filter(|part| !part.is_empty()).map(Part::new).collect())
+    }
+
+    /// What the segments have in the places it names, when they fit.
+    pub(super) fn captures<'p>(&self, segments: &'p [String]) -> Option<Captures<'p>> {
+        let mut captures = Captures::default();
+        fit(&self.0, segments, &mut captures).then_some(captures)
+    }
+}
+
+impl Part {
+    fn new(text: &'static str) -> Self {
+        match text.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            None => Self::Text(text),
+            Some(name) => match (name.strip_suffix('?'), name.strip_suffix('*')) {
+                (Some(name), _) => Self::Optional(name),
+                (_, Some(name)) => Self::Any(name),
+                (None, None) => Self::One(name),
+            },
+        }
+    }
+}
+
+impl<'p> Captures<'p> {
+    /// One segment; empty when there is none.
+    pub(super) fn one(&self, name: &str) -> &'p str {
+        self.all(name).first().map_or("", String::as_str)
+    }
+
+    /// Segments as a path without a leading slash.
+    pub(super) fn path(&self, name: &str) -> String {
+        self.all(name).join("/")
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| *known == name)
+    }
+
+    fn all(&self, name: &str) -> &'p [String] {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map_or(&[], |(_, segments)| segments)
+    }
+}
+
+/// Goes down the parts; what may be any number of segments gives back from the end as far as it must.
+fn fit<'p>(parts: &[Part], segments: &'p [String], captures: &mut Captures<'p>) -> bool {
+    let Some((part, rest)) = parts.split_first() else { return segments.is_empty() };
+    let kept = captures.0.len();
+    match *part {
+        Part::Text(text) => match segments.split_first() {
+            Some((first, after)) => first == text && fit(rest, after, captures),
+            None => false,
+        },
+        Part::One(name) | Part::Optional(name) if !segments.is_empty() => {
+            let (one, after) = segments.split_at(1);
+            captures.0.push((name, one));
+            fit(rest, after, captures)
+        }
+        Part::One(_) => false,
+        Part::Optional(_) => fit(rest, segments, captures),
+        Part::Any(name) => (0..=segments.len()).rev().any(|length| {
+            let (any, after) = segments.split_at(length);
+            captures.0.truncate(kept);
+            captures.0.push((name, any));
+            fit(rest, after, captures)
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captured(pattern: &'static str, path: &str, name: &str) -> Option<String> {
+        let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+        let segments = if path.is_empty() { Vec::new() } else { segments };
+        Pattern::new(pattern).captures(&segments).map(|captures| captures.path(name))
+    }
+
+    #[test]
+    fn segments_are_named_and_never_joined_to_what_is_beside_them() {
+        assert_eq!(captured("user/{user}/x", "user/ada/x", "user").as_deref(), Some("ada"));
+        assert_eq!(captured("user/{user}", "users/ada", "user"), None);
+        assert_eq!(captured("user/{user}", "user", "user"), None);
+        assert_eq!(captured("a/{b?}", "a", "b").as_deref(), Some(""));
+        assert_eq!(captured("a/{b?}", "a/c", "b").as_deref(), Some("c"));
+        assert_eq!(captured("a/{b?}", "a/c/d", "b"), None);
+    }
+
+    #[test]
+    fn what_comes_behind_any_number_of_segments_is_found_at_the_end() {
+        let pattern = "c/{path*}/checkpoints/{id}";
+        assert_eq!(captured(pattern, "c/a/checkpoints/b", "path").as_deref(), Some("a"));
+        assert_eq!(captured(pattern, "c/checkpoints/b", "path").as_deref(), Some(""));
+        let twice = "c/checkpoints/x/checkpoints/b";
+        assert_eq!(captured(pattern, twice, "path").as_deref(), Some("checkpoints/x"));
+        assert_eq!(captured("{rest*}", "", "rest").as_deref(), Some(""));
+    }
+}

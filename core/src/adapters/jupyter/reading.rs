@@ -1,0 +1,364 @@
+//! What a path asks for.
+
+use sha2::{Digest as _, Sha256};
+
+use super::pattern::Captures;
+use super::refused;
+use super::routes::{Body, On, Row};
+use super::site::Head;
+use super::target::Target;
+use crate::model::notebook::{self, Builder, ContextBuilder};
+use crate::model::{EntityUid, RequestError};
+use crate::request::{EntityAttributes, Request, RequestBuilder};
+
+/// A request target that was read.
+#[derive(Debug, Clone)]
+pub struct Read {
+    readings: Vec<Reading>,
+    canonical: String,
+}
+
+/// What one way to read a target asks for.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub(super) action: &'static str,
+    pub(super) resource: EntityUid,
+    pub(super) attributes: Vec<EntityAttributes>,
+    pub(super) context: ContextBuilder,
+    pub(super) body: Body,
+    pub(super) here: Here,
+    pub(super) default_kernel: String,
+}
+
+/// Whose path it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Here {
+    Hub,
+    Server { owner: String, name: String },
+    Gateway { name: String },
+}
+
+/// A target while it is read.
+pub(super) struct Asking<'a> {
+    pub(super) head: Head<'a>,
+    pub(super) target: &'a Target,
+    pub(super) default_kernel: &'a str,
+}
+
+/// A resource with what its path says of it.
+pub(super) struct Named {
+    pub(super) uid: EntityUid,
+    pub(super) attributes: Vec<EntityAttributes>,
+}
+
+impl Read {
+    pub(super) fn new(readings: Vec<Reading>, canonical: String) -> Self {
+        Self { readings, canonical }
+    }
+
+    /// All that must be allowed. There is nothing when the target is for everybody.
+    #[must_use]
+    pub fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+
+    /// Whether the target is for everybody: a page to log in, a health check, static files.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.readings.is_empty()
+    }
+
+    /// The path to pass on, in place of the one that came: it means the same to every reader.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+}
+
+impl Reading {
+    /// The name of the action.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        self.action
+    }
+
+    /// What it is taken on.
+    #[must_use]
+    pub fn resource(&self) -> &EntityUid {
+        &self.resource
+    }
+
+    /// What the path says of the resource, over what is stored of it.
+    #[must_use]
+    pub fn attributes(&self) -> &[EntityAttributes] {
+        &self.attributes
+    }
+
+    /// What the path says beside it.
+    #[must_use]
+    pub fn context(&self) -> &ContextBuilder {
+        &self.context
+    }
+
+    /// Whether the body says what is asked for, so that [`Reading::with_body`] comes before deciding.
+    #[must_use]
+    pub fn needs_body(&self) -> bool {
+        self.body.is_needed()
+    }
+
+    /// The request that asks for it, with more facts in its context.
+    ///
+    /// # Errors
+    /// When a fact has no value of the language's.
+    pub fn request(
+        &self,
+        principal: EntityUid,
+        facts: ContextBuilder,
+    ) -> Result<RequestBuilder, RequestError> {
+        let action = notebook::action(self.action);
+        let context = facts.and(self.context.clone()).build()?;
+        let request = Request::builder(principal, action, self.resource.clone()).context(context);
+        Ok(self.attributes.iter().cloned().fold(request, RequestBuilder::attributes))
+    }
+}
+
+impl Here {
+    /// The server or gateway.
+    fn named(&self) -> Result<Named, RequestError> {
+        match self {
+            Self::Hub => Ok(Named::bare(notebook::hub(HUB_ID))),
+            Self::Server { owner, name } => Named::server(owner, name),
+            Self::Gateway { name } => Ok(Named::bare(notebook::gateway(name))),
+        }
+    }
+
+    fn server(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Server { owner, name } => Some((owner, name)),
+            Self::Hub | Self::Gateway { .. } => None,
+        }
+    }
+
+    /// Sets who a thing belongs to, and the server that it lives in.
+    fn owned<B: Builder>(
+        &self,
+        builder: B,
+        set: impl FnOnce(B, EntityUid, EntityUid) -> B,
+    ) -> Result<Named, RequestError> {
+        match self.server() {
+            Some((owner, name)) => {
+                let server = notebook::server(owner, name).uid();
+                Named::of(set(builder, notebook::user(owner).uid(), server))
+            }
+            None => Named::of(builder),
+        }
+    }
+
+    pub(super) fn file(&self, path: &str) -> Result<Named, RequestError> {
+        let (owner, name) = self.server().unwrap_or_default();
+        match path.ends_with(".ipynb") {
+            true => self.owned(notebook::notebook(owner, name, path), |file, owner, server| {
+                file.owner(owner).server(server)
+            }),
+            false => self.owned(notebook::file(owner, name, path), |file, owner, server| {
+                file.owner(owner).server(server)
+            }),
+        }
+    }
+
+    pub(super) fn kernel(&self, id: &str) -> Result<Named, RequestError> {
+        self.owned(notebook::kernel(id), |kernel, owner, server| kernel.owner(owner).server(server))
+    }
+}
+
+/// There is one hub.
+const HUB_ID: &str = "main";
+
+impl Named {
+    fn bare(builder: impl Builder) -> Self {
+        Self { uid: builder.uid(), attributes: Vec::new() }
+    }
+
+    fn of(builder: impl Builder) -> Result<Self, RequestError> {
+        let uid = builder.uid();
+        Ok(Self { uid, attributes: vec![EntityAttributes::from_entity(builder.entity()?)] })
+    }
+
+    fn server(owner: &str, name: &str) -> Result<Self, RequestError> {
+        Self::of(notebook::server(owner, name).owner(notebook::user(owner).uid()).name(name))
+    }
+}
+
+impl Asking<'_> {
+    pub(super) fn reading(
+        &self,
+        row: &Row,
+        captures: &Captures<'_>,
+        here: &Here,
+        path: &[String],
+    ) -> Result<Reading, RequestError> {
+        let mut context = notebook::context();
+        if let Some((owner, name)) = here.server() {
+            context = context.server(notebook::server(owner, name).uid());
+        }
+        let (named, mut action) = (self.named(row.on, captures, here)?, row.action);
+        context = match (row.on, row.action) {
+            (
+                On::Server,
+                "server:start" | "server:spawnForm" | "server:create" | "server:update",
+            ) => context.named(!captures.one("server").is_empty()),
+            (On::Port, _) => {
+                let (host, port) = destination(captures.one("port"))?;
+                if let Some(host) = host {
+                    (action, context) = ("port:accessRemote", context.host(host));
+                }
+                context.port(i64::from(port)).protocol(self.protocol())
+            }
+            (On::Here, "server:other") => context.path(&path.join("/")).method(self.head.method),
+            (_, "contents:export") => context.format(captures.one("format")),
+            (_, "config:read" | "config:write") => context.section(captures.one("section")),
+            _ => context,
+        };
+        match action {
+            "server:spawnForm" if self.target.has_query() => action = "server:start",
+            "contents:read"
+                if row.on == On::File && self.target.parameter("content")? == Some("0") =>
+            {
+                action = "contents:stat";
+            }
+            _ => {}
+        }
+        let Named { uid: resource, attributes } = named;
+        let (here, default_kernel) = (here.clone(), self.default_kernel.to_owned());
+        Ok(Reading { action, resource, attributes, context, body: row.body, here, default_kernel })
+    }
+
+    /// A path of a service of the hub.
+    pub(super) fn service(&self, name: &str, path: &[String]) -> Result<Reading, RequestError> {
+        let called_back =
+            self.head.method == "GET" && matches!(path, [only] if only == "oauth_callback");
+        let (action, context) = match called_back {
+            true => ("oauth:callback", notebook::context()),
+            false => ("service:access", notebook::context().protocol(self.protocol())),
+        };
+        Ok(Reading {
+            action,
+            resource: notebook::service(name).uid(),
+            attributes: Vec::new(),
+            context,
+            body: Body::Unread,
+            here: Here::Hub,
+            default_kernel: String::new(),
+        })
+    }
+
+    fn protocol(&self) -> &'static str {
+        if self.head.websocket { "ws" } else { "http" }
+    }
+
+    fn named(&self, on: On, captures: &Captures<'_>, here: &Here) -> Result<Named, RequestError> {
+        let one = |name| captures.one(name);
+        let owner = || if captures.has("owner") { one("owner") } else { one("user") };
+        let me = || {
+            self.head.user.ok_or_else(|| refused("the path means somebody's own, and nobody asks"))
+        };
+        let (server_owner, server) = here.server().unwrap_or_default();
+        match on {
+            On::Public | On::Nobody => Err(refused("the path is no route")),
+            On::Hub => Ok(Named::bare(notebook::hub(HUB_ID))),
+            On::Me => Ok(Named::bare(notebook::user(me()?))),
+            On::MyServer => Named::server(me()?, ""),
+            On::Person => Ok(Named::bare(notebook::user(one("user")))),
+            On::Server => Named::server(owner(), one("server")),
+            On::Group => Ok(Named::bare(notebook::group(one("group")))),
+            On::Service => Ok(Named::bare(notebook::service(one("service")))),
+            On::Token => {
+                let owner = notebook::user(one("user")).uid();
+                Named::of(notebook::token(one("user"), one("token")).owner(owner))
+            }
+            On::Share => self.share(captures),
+            On::ShareCode => Ok(share_code(self.target.parameter("code")?.unwrap_or_default())),
+            On::Client => Ok(client(self.target.parameter("client_id")?.unwrap_or_default())),
+            On::Here => here.named(),
+            On::File => here.file(&captures.path("path")),
+            On::FileOfQuery => match self.target.parameter("path")? {
+                Some(path) => here.file(&file_path(path)?),
+                None => here.named(),
+            },
+            On::Room => {
+                let room = notebook::room(server_owner, server, &captures.path("room"));
+                here.owned(room, |room, owner, server| room.owner(owner).server(server))
+            }
+            On::Kernel => here.kernel(one("kernel")),
+            On::Spec => Ok(Named::bare(notebook::kernel_spec(one("spec")))),
+            On::Session => here
+                .owned(notebook::session(one("session")), |session, owner, server| {
+                    session.owner(owner).server(server)
+                }),
+            On::Terminal => {
+                let terminal = notebook::terminal(server_owner, server, one("terminal"));
+                here.owned(terminal, |terminal, owner, server| terminal.owner(owner).server(server))
+            }
+            On::Port => match destination(one("port"))? {
+                (Some(host), port) => Named::of(notebook::endpoint(host, port)),
+                (None, port) => {
+                    let port = notebook::port(server_owner, server, port);
+                    here.owned(port, |port, owner, server| port.owner(owner).server(server))
+                }
+            },
+        }
+    }
+
+    fn share(&self, captures: &Captures<'_>) -> Result<Named, RequestError> {
+        let (owner, server) = (captures.one("owner"), captures.one("server"));
+        let of = |receiver: &str| {
+            let share = notebook::share(owner, server, receiver);
+            share.owner(notebook::user(owner).uid()).server(notebook::server(owner, server).uid())
+        };
+        Named::of(match captures.has("group") {
+            true => {
+                of(captures.one("group")).with_group(notebook::group(captures.one("group")).uid())
+            }
+            false => of(captures.one("user")).with_user(notebook::user(captures.one("user")).uid()),
+        })
+    }
+}
+
+/// A code is a secret, and its digest is not.
+pub(super) fn share_code(code: &str) -> Named {
+    let digest = Sha256::digest(code.as_bytes());
+    let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    Named::bare(notebook::share_code(&id))
+}
+
+pub(super) fn client(id: &str) -> Named {
+    Named::bare(notebook::oauth_client(id))
+}
+
+/// A port, or a host with a port.
+fn destination(segment: &str) -> Result<(Option<&str>, u16), RequestError> {
+    let (host, port) = match segment.rsplit_once(':') {
+        Some((host, port)) => (Some(host), port),
+        None => (None, segment),
+    };
+    let named = |host: &str| !host.is_empty() && !host.contains([':', '@', '[', ']']);
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    match port.parse() {
+        Ok(number) if digits && host.is_none_or(named) => Ok((host, number)),
+        _ => Err(refused("the path names no port")),
+    }
+}
+
+/// A path of a server's files that came in a query or a body, without its leading slash.
+pub(super) fn file_path(path: &str) -> Result<String, RequestError> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let wrong = |segment: &str| matches!(segment, "" | "." | "..");
+    if !path.is_empty() && path.split('/').any(wrong) {
+        return Err(refused("a path holds an empty, `.` or `..` segment"));
+    }
+    if path.contains('\\') || path.chars().any(char::is_control) {
+        return Err(refused("a path holds a `\\` or a control character"));
+    }
+    Ok(path.to_owned())
+}

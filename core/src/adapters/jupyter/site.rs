@@ -1,0 +1,251 @@
+//! Which URLs there are, and what each asks for.
+
+use super::pattern::{Captures, Pattern};
+use super::reading::{Asking, Here, Read, Reading};
+use super::refused;
+use super::routes::{GATEWAY, HUB, On, Row, SERVER};
+use super::target::Target;
+use crate::model::RequestError;
+
+/// The URLs of a hub with all that is behind its proxy, of one server, or of a kernel gateway.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The segments that all paths begin with.
+    base: Vec<String>,
+    kind: Kind,
+    named: NamedServers,
+    default_kernel: String,
+    hub: Routes,
+    server: Routes,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Hub,
+    Server(Here),
+    Gateway(Here),
+}
+
+/// Which names a named server may have, so that `/user/ada/lab/` may be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NamedServers {
+    /// There are none: what follows a person's name is a path of the default server.
+    Never,
+    /// Lower-case letters, digits and single dashes, at most 30: hub 6.
+    #[default]
+    Plain,
+    /// Anything: hub 5.
+    Anything,
+}
+
+/// A table of routes with its patterns taken apart.
+#[derive(Debug, Clone)]
+struct Routes(Vec<(&'static Row, Pattern)>);
+
+/// An HTTP request as far as it is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head<'a> {
+    pub(super) method: &'a str,
+    pub(super) websocket: bool,
+    /// The name of the person who asks, where a path means their own things.
+    pub(super) user: Option<&'a str>,
+}
+
+impl Site {
+    /// A hub, and the servers and services behind its proxy, below this base URL.
+    ///
+    /// # Errors
+    /// When the base URL is not a path.
+    pub fn hub(base_url: &str) -> Result<Self, RequestError> {
+        Self::new(base_url, Kind::Hub, HUB)
+    }
+
+    /// One person's server behind a hub: its paths begin with the hub's base URL, `user`, the owner, and
+    /// the name of a named server.
+    ///
+    /// # Errors
+    /// When the base URL is not a path.
+    pub fn server(base_url: &str, owner: &str, name: &str) -> Result<Self, RequestError> {
+        let here = Here::Server { owner: owner.to_owned(), name: name.to_owned() };
+        let mut site = Self::new(base_url, Kind::Server(here), SERVER)?;
+        site.base.extend(["user".to_owned(), owner.to_owned()]);
+        site.base.extend(Some(name.to_owned()).filter(|name| !name.is_empty()));
+        Ok(site)
+    }
+
+    /// A server without a hub, which is its owner's, below a base URL of its own.
+    ///
+    /// # Errors
+    /// When the base URL is not a path.
+    pub fn standalone(base_url: &str, owner: &str) -> Result<Self, RequestError> {
+        let here = Here::Server { owner: owner.to_owned(), name: String::new() };
+        Self::new(base_url, Kind::Server(here), SERVER)
+    }
+
+    /// A kernel gateway.
+    ///
+    /// # Errors
+    /// When the base URL is not a path.
+    pub fn gateway(base_url: &str, name: &str) -> Result<Self, RequestError> {
+        Self::new(base_url, Kind::Gateway(Here::Gateway { name: name.to_owned() }), GATEWAY)
+    }
+
+    /// The same, with named servers of such names.
+    #[must_use]
+    pub fn named_servers(self, named: NamedServers) -> Self {
+        Self { named, ..self }
+    }
+
+    /// The same, with another kernel for requests that name none; `python3` unless it is said.
+    #[must_use]
+    pub fn default_kernel(self, name: &str) -> Self {
+        Self { default_kernel: name.to_owned(), ..self }
+    }
+
+    /// The routes that have a place in the table: methods, pattern below the prefix, and action; an
+    /// action without a name is a route for everybody, or for nobody.
+    pub fn routes(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        let routes = match self.kind {
+            Kind::Hub => &self.hub,
+            Kind::Server(_) | Kind::Gateway(_) => &self.server,
+        };
+        routes.0.iter().map(|(row, _)| (row.methods, row.pattern, row.action))
+    }
+
+    fn new(base_url: &str, kind: Kind, routes: &'static [Row]) -> Result<Self, RequestError> {
+        let base = Target::read(base_url)?.segments;
+        let (hub, server) = match kind {
+            Kind::Hub => (Routes::new(routes), Routes::new(SERVER)),
+            _ => (Routes(Vec::new()), Routes::new(routes)),
+        };
+        let (named, default_kernel) = (NamedServers::default(), "python3".to_owned());
+        Ok(Self { base, kind, named, default_kernel, hub, server })
+    }
+
+    /// Reads a method and a target, as they came.
+    ///
+    /// `websocket` says whether the connection is upgraded. `user` is the name of the person who asks,
+    /// where it is known: some paths mean their own account or server.
+    ///
+    /// Takes time in proportion to the length of the target and to the routes.
+    ///
+    /// # Errors
+    /// When the target could be read in more ways than these, is too long, or is no route; and when it
+    /// means the person's own things and there is no person.
+    pub fn read(
+        &self,
+        method: &str,
+        target: &str,
+        websocket: bool,
+        user: Option<&str>,
+    ) -> Result<Read, RequestError> {
+        let target = Target::read(target)?;
+        let head = Head { method, websocket, user };
+        let asking = Asking { head, target: &target, default_kernel: &self.default_kernel };
+        let own = target.segments.strip_prefix(&*self.base);
+        let readings = match (&self.kind, own) {
+            (Kind::Hub, Some(path)) => self.behind_the_proxy(path, &asking),
+            (Kind::Server(here) | Kind::Gateway(here), Some(path)) => {
+                self.server.read(path, here, &asking).map(Vec::from_iter)
+            }
+            // The hub's proxy has them, and sends everybody to the hub.
+            (Kind::Hub, None) => self.elsewhere(method),
+            (_, None) => Err(refused("the path is not below the base URL")),
+        }?;
+        Ok(Read::new(readings, target.canonical()))
+    }
+
+    fn behind_the_proxy(
+        &self,
+        path: &[String],
+        asking: &Asking<'_>,
+    ) -> Result<Vec<Reading>, RequestError> {
+        match path {
+            [first, rest @ ..] if first == "hub" => {
+                self.hub.read(rest, &Here::Hub, asking).map(Vec::from_iter)
+            }
+            [first, owner, rest @ ..] if first == "user" => self.servers(owner, rest, asking),
+            [first, service, rest @ ..] if first == "services" => {
+                asking.service(service, rest).map(|reading| vec![reading])
+            }
+            [only] if only == "_chp_healthz" && !asking.target.slash => Ok(Vec::new()),
+            _ => self.elsewhere(asking.head.method),
+        }
+    }
+
+    /// A path below `/user/{owner}`: of the default server, and of a named one when it could be.
+    fn servers(
+        &self,
+        owner: &str,
+        path: &[String],
+        asking: &Asking<'_>,
+    ) -> Result<Vec<Reading>, RequestError> {
+        let here = |name: &str| Here::Server { owner: owner.to_owned(), name: name.to_owned() };
+        let mut readings = Vec::from_iter(self.server.read(path, &here(""), asking)?);
+        if let Some((name, rest)) = path.split_first()
+            && self.named.allow(name)
+        {
+            readings.extend(self.server.read(rest, &here(name), asking)?);
+        }
+        Ok(readings)
+    }
+
+    fn elsewhere(&self, method: &str) -> Result<Vec<Reading>, RequestError> {
+        match method {
+            "GET" | "HEAD" => Ok(Vec::new()),
+            _ => Err(refused("the path is of no hub, server or service")),
+        }
+    }
+}
+
+impl NamedServers {
+    fn allow(self, name: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Anything => true,
+            Self::Plain => {
+                let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+                name.len() <= 30
+                    && name.starts_with(|first: char| first.is_ascii_lowercase())
+                    && name.split('-').all(|part| !part.is_empty() && part.bytes().all(plain))
+            }
+        }
+    }
+}
+
+impl Routes {
+    fn new(rows: &'static [Row]) -> Self {
+        Self(rows.iter().map(|row| (row, Pattern::new(row.pattern))).collect())
+    }
+
+    /// What the path asks for; nothing when it is for everybody.
+    fn read(
+        &self,
+        path: &[String],
+        here: &Here,
+        asking: &Asking<'_>,
+    ) -> Result<Option<Reading>, RequestError> {
+        let method = asking.head.method;
+        if !METHODS.contains(&method) {
+            return Err(refused("the method is none that a route has"));
+        }
+        let fitting = self.0.iter().filter(|(row, _)| row.has(method));
+        let mut fitting = fitting.filter_map(|(row, pattern)| {
+            pattern.captures(path).map(|captures: Captures<'_>| (row, captures))
+        });
+        match fitting.next() {
+            Some((Row { on: On::Public, .. }, _)) => Ok(None),
+            Some((row, captures)) => asking.reading(row, &captures, here, path).map(Some),
+            None => Err(refused("the path is no route")),
+        }
+    }
+}
+
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+impl Row {
+    /// Whoever may get something may ask for its head.
+    fn has(&self, method: &str) -> bool {
+        self.methods.split(' ').any(|known| known == method || (method == "HEAD" && known == "GET"))
+    }
+}

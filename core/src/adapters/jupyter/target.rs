@@ -1,0 +1,247 @@
+//! A request target into segments that mean one thing to whoever reads them.
+//!
+//! What two readers could take for different paths is refused: what is decided has to be what is served.
+
+use std::fmt::Write as _;
+
+use super::refused;
+use crate::model::{Exceeded, RequestError};
+
+/// The longest target, in bytes.
+const BYTES: usize = 16 << 10;
+/// The most segments of a path, and the most parameters of a query.
+const PARTS: usize = 256;
+
+/// A request target that was read: its path in decoded segments, and its query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    /// Without empty ones.
+    pub(super) segments: Vec<String>,
+    /// Whether the path ends in `/`.
+    pub(super) slash: bool,
+    query: Vec<(String, String)>,
+}
+
+impl Target {
+    pub(super) fn read(target: &str) -> Result<Self, RequestError> {
+        Exceeded::check("target_bytes", BYTES, target.len())?;
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let Some(path) = path.strip_prefix('/') else {
+            return Err(refused("the target does not begin with `/`"));
+        };
+        let (path, slash) = match path.strip_suffix('/') {
+            Some(path) => (path, true),
+            None => (path, path.is_empty()),
+        };
+        let segments = match path {
+            "" if slash && target.starts_with("//") => {
+                Err(refused("a segment of the path is empty"))
+            }
+            "" => Ok(Vec::new()),
+            path => path.split('/').map(segment).collect::<Result<Vec<_>, _>>(),
+        }?;
+        Exceeded::check("target_segments", PARTS, segments.len())?;
+        let query = parameters(query)?;
+        Ok(Self { segments, slash, query })
+    }
+
+    /// The path with every segment written in one way. Reading it gives the same segments.
+    pub(super) fn canonical(&self) -> String {
+        let mut path = String::new();
+        for segment in &self.segments {
+            path.push('/');
+            path.push_str(&encode(segment));
+        }
+        if self.slash {
+            path.push('/');
+        }
+        path
+    }
+
+    /// The one value of a parameter.
+    pub(super) fn parameter(&self, name: &str) -> Result<Option<&str>, RequestError> {
+        one(&self.query, name)
+    }
+
+    /// Whether there are parameters at all.
+    pub(super) fn has_query(&self) -> bool {
+        !self.query.is_empty()
+    }
+}
+
+/// The one value of a name among pairs; two would be read differently by different readers.
+pub(super) fn one<'p>(
+    pairs: &'p [(String, String)],
+    name: &str,
+) -> Result<Option<&'p str>, RequestError> {
+    let mut values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let value = values.next();
+    match values.next() {
+        Some(_) => Err(refused(&format!("parameter `{name}` is there twice"))),
+        None => Ok(value),
+    }
+}
+
+/// Pairs as a query or a form has them.
+pub(super) fn parameters(text: &str) -> Result<Vec<(String, String)>, RequestError> {
+    if text.bytes().any(|byte| byte < b'!' || byte > b'~' || byte == b'#') {
+        return Err(refused("the query holds a character that is not encoded"));
+    }
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    let pairs: Vec<(String, String)> = pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
+        })
+        .collect::<Result<_, RequestError>>()?;
+    Exceeded::check("target_parameters", PARTS, pairs.len())?;
+    Ok(pairs)
+}
+
+/// One segment, decoded once.
+fn segment(written: &str) -> Result<String, RequestError> {
+    if written.is_empty() {
+        return Err(refused("a segment of the path is empty"));
+    }
+    if written.bytes().any(|byte| byte < b'!' || byte > b'~') {
+        return Err(refused("the path holds a character that is not encoded"));
+    }
+    if written.contains(['\\', ';', '#']) {
+        return Err(refused("the path holds a `\\`, `;` or `#` that is not encoded"));
+    }
+    let decoded = decode(written)?;
+    if decoded == "." || decoded == ".." {
+        return Err(refused("the path holds a `.` or `..` segment"));
+    }
+    if decoded.contains(['/', '\\']) || decoded.chars().any(char::is_control) {
+        return Err(refused("a segment of the path holds a separator or a control character"));
+    }
+    if is_encoded(&decoded) {
+        return Err(refused("a segment of the path is encoded twice"));
+    }
+    Ok(decoded)
+}
+
+/// Whether something is still percent-encoded in it.
+fn is_encoded(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|three| match three {
+        [b'%', one, two] => one.is_ascii_hexdigit() && two.is_ascii_hexdigit(),
+        _ => false,
+    })
+}
+
+fn decode(text: &str) -> Result<String, RequestError> {
+    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) else {
+            return Err(refused("a `%` is not followed by two hexadecimal digits"));
+        };
+        decoded.push(u8::try_from(high.saturating_mul(16).saturating_add(low)).unwrap_or_default());
+    }
+    String::from_utf8(decoded).map_err(|_| refused("what is encoded is not UTF-8"))
+}
+
+/// As the hub writes a name into a path: letters, digits and `_.-~@` as they are.
+pub(super) fn encode(segment: &str) -> String {
+    let mut written = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' | b'@' => {
+                written.push(char::from(byte));
+            }
+            _ => _ = write!(written, "%{byte:02X}"),
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segments(target: &str) -> Vec<String> {
+        Target::read(target).unwrap().segments
+    }
+
+    #[test]
+    fn what_could_be_read_in_two_ways_is_refused() {
+        for target in [
+            "",
+            "user/ada",
+            "*",
+            "http://hub/user/ada",
+            "hub:443",
+            "//hub/user/ada",
+            "//",
+            "/a//b",
+            "/a//",
+            "/user/ada/../bob",
+            "/user/ada/%2e%2e/bob",
+            "/user/ada/.%2E/bob",
+            "/a/./b",
+            "/..",
+            "/a%2Fb",
+            "/a%2fb",
+            "/a%5Cb",
+            "/a\\b",
+            "/a;b=c/d",
+            "/a#b",
+            "/a b",
+            "/a%00b",
+            "/a%0ab",
+            "/a%7Fb",
+            "/a%C2%85b",
+            "/a%252Fb",
+            "/a%252e%252e",
+            "/a%",
+            "/a%2",
+            "/a%zz",
+            "/a%+1",
+            "/%C0%AF",
+            "/%FF",
+            "/caf\u{e9}",
+            "/a?x=%zz",
+            "/a?x=#",
+            "/a?x=%FF",
+        ] {
+            assert!(Target::read(target).is_err(), "{target}");
+        }
+        assert!(Target::read(&format!("/{}", "a".repeat(BYTES))).is_err());
+        assert!(Target::read(&"/a".repeat(PARTS + 1)).is_err());
+    }
+
+    #[test]
+    fn a_name_is_decoded_once_whatever_it_holds() {
+        assert_eq!(segments("/user/o%27neil/a%20b.txt"), ["user", "o'neil", "a b.txt"]);
+        assert_eq!(segments("/user/alice@x.org/"), ["user", "alice@x.org"]);
+        assert_eq!(segments("/files/100%25.txt"), ["files", "100%.txt"]);
+        assert_eq!(segments("/files/%E2%98%83/%23.%3B"), ["files", "\u{2603}", "#.;"]);
+        assert_eq!(segments("/"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_written_canonically_is_read_as_the_same() {
+        for target in ["/", "/a", "/a/", "/user/o'neil/a%20b", "/%41/%e2%98%83/", "/a+b/c=d&e:f,g"]
+        {
+            let read = Target::read(target).unwrap();
+            let again = Target::read(&read.canonical()).unwrap();
+            assert_eq!(again, read, "{target}");
+            assert_eq!(again.canonical(), read.canonical());
+        }
+        assert_eq!(Target::read("/user/o'neil/a%20b").unwrap().canonical(), "/user/o%27neil/a%20b");
+    }
+
+    #[test]
+    fn a_parameter_that_is_there_twice_has_no_value() {
+        let target = Target::read("/a?code=x&code=y&z=1+2%2B").unwrap();
+        assert!(target.parameter("code").is_err());
+        assert_eq!(target.parameter("z").unwrap(), Some("1 2+"));
+        assert_eq!(target.parameter("absent").unwrap(), None);
+    }
+}

@@ -1,0 +1,306 @@
+//! URLs as questions: every route, and every spelling that opened a door elsewhere.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
+use notegate::adapters::jupyter::{Message, NamedServers, Read, Site};
+use notegate::model::notebook::{self, Builder as _};
+use notegate::model::{Limits, RequestError};
+use notegate::request::Shape;
+use notegate::{Bundle, Pdp};
+use proptest::prelude::*;
+
+fn shape() -> Shape {
+    let members = [("policy.cedar".to_owned(), "permit (principal, action, resource);".into())];
+    let bundle = Bundle::from_members(members, &Limits::default()).unwrap();
+    Pdp::new(&bundle).unwrap().shape()
+}
+
+fn hub() -> Site {
+    Site::hub("/").unwrap()
+}
+
+fn server() -> Site {
+    Site::server("/", "ada", "").unwrap()
+}
+
+fn get(site: &Site, target: &str) -> Result<Read, RequestError> {
+    site.read("GET", target, false, Some("ada"))
+}
+
+/// Every reading as its action and the uid of its resource.
+fn asked(read: &Read) -> Vec<(&'static str, String)> {
+    let readings = read.readings().iter();
+    readings.map(|reading| (reading.action(), reading.resource().to_string())).collect()
+}
+
+/// A path that fits a pattern.
+fn example(pattern: &str) -> String {
+    let part = |part: &str| match part {
+        "{server?}" => "gpu".to_owned(),
+        "{port}" => "8888".to_owned(),
+        "{path*}" | "{rest*}" | "{room*}" => "notes/a.csv".to_owned(),
+        part if part.starts_with('{') => "one".to_owned(),
+        part => part.to_owned(),
+    };
+    pattern.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// A body that every route which needs one takes.
+const BODY: &str = r#"{"path": "b.csv", "user": "bob", "scopes": ["access:servers"], "name": "r",
+    "usernames": ["bob"], "users": ["bob"], "kernel": {"name": "r"}, "expires_in": 60, "note": "x",
+    "extension_name": "x", "plugin_name": "y", "copy_from": "c.csv", "admin": false}"#;
+
+#[test]
+fn every_route_asks_what_its_row_says_and_the_schema_knows_all_of_it() {
+    let shape = shape();
+    let sites = [
+        (hub(), "/hub/"),
+        (server(), "/user/ada/"),
+        (Site::standalone("/", "ada").unwrap(), "/"),
+        (Site::gateway("/", "eg").unwrap(), "/"),
+    ];
+    let (mut rows, mut public) = (0, 0);
+    for (site, prefix) in &sites {
+        for (methods, pattern, action) in site.routes() {
+            for method in methods.split(' ') {
+                rows += 1;
+                let target = format!("{prefix}{}", example(pattern));
+                let read = match site.read(method, &target, false, Some("ada")) {
+                    Ok(read) => read,
+                    Err(error) => {
+                        let nobody = action.is_empty() || pattern == "signup";
+                        assert!(nobody, "{method} {target}: {error}");
+                        continue;
+                    }
+                };
+                if read.is_public() {
+                    assert_eq!(action, "", "{method} {target}");
+                    public += 1;
+                    continue;
+                }
+                let [reading] = read.readings() else { panic!("{method} {target}: {read:?}") };
+                assert_eq!(reading.action(), action, "{method} {target}");
+                let form = ("code=x&client_id=y", "application/x-www-form-urlencoded");
+                let asked = reading
+                    .with_body(BODY.as_bytes(), "application/json", &shape.limits)
+                    .or_else(|_| reading.with_body(form.0.as_bytes(), form.1, &shape.limits))
+                    .unwrap_or_else(|error| panic!("{method} {target}: {error}"));
+                for reading in asked {
+                    let facts = notebook::context().mfa(true);
+                    let request = reading.request(notebook::user("ada").uid(), facts).unwrap();
+                    request
+                        .build(&shape)
+                        .unwrap_or_else(|error| panic!("{method} {target}: {error}"));
+                }
+            }
+        }
+    }
+    println!("{rows} methods of routes, {public} of them for everybody");
+    assert!(rows > 300 && public > 40);
+}
+
+#[test]
+fn a_spelling_that_could_be_read_otherwise_is_refused() {
+    for target in [
+        "//hub/api/users",
+        "/hub//api/users",
+        "/hub/api%2Fusers",
+        "/hub%2fapi/users",
+        "/hub\\api",
+        "/hub/%5Capi",
+        "/user/ada/../bob/lab",
+        "/user/ada/%2e%2e/bob/lab",
+        "/user/ada/.%2e/bob/lab",
+        "/../user/bob",
+        "http://hub/user/bob/lab",
+        "hub/home",
+        "*",
+        "hub.example:443",
+        "/user/ada/lab;jsessionid=1",
+        "/user/ada/lab#x",
+        "/user/ada/lab%00",
+        "/user/ada/%0d%0aX: y",
+        "/user/ada/%252e%252e/bob",
+        "/user/ada/%C0%AE%C0%AE/bob",
+        "/user/ada/files/%FF",
+        "/user/ada/proxy/abc/",
+        "/user/ada/proxy/80x/",
+        "/user/ada/proxy/99999/",
+        "/user/ada/proxy/host:/",
+        "/user/ada/proxy/a@b:80/",
+        "/user/ada/proxy/%D9%A3000/",
+        "/hub/nothing/there",
+        "/hub/api/nothing",
+        "/hub/api/users/ada/nothing",
+    ] {
+        assert!(get(&hub(), target).is_err(), "{target}");
+    }
+    for method in ["get", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "", "GET "] {
+        assert!(hub().read(method, "/hub/home", false, None).is_err(), "{method}");
+    }
+    let own = server();
+    for target in
+        ["/user/adam/lab", "/user/ad/lab", "/user/bob/lab", "/hub/home", "/userada/lab", "/"]
+    {
+        assert!(get(&own, target).is_err(), "{target}");
+    }
+    let below = Site::hub("/jhub/").unwrap();
+    assert_eq!(asked(&get(&below, "/jhub/hub/home").unwrap())[0].0, "hub:view");
+    // What is outside is sent to the hub, and nothing else is done there.
+    assert!(get(&below, "/jhubx/hub/api/users").unwrap().is_public());
+    assert!(below.read("POST", "/jhubx/hub/api/users", false, None).is_err());
+}
+
+#[test]
+fn a_path_below_a_person_is_read_for_the_default_server_and_for_a_named_one() {
+    let files = get(&hub(), "/user/ada/files/x.csv").unwrap();
+    assert_eq!(
+        asked(&files),
+        [
+            ("contents:download", r#"Notebook::File::"ada//x.csv""#.to_owned()),
+            ("server:other", r#"Notebook::Server::"ada/files""#.to_owned()),
+        ]
+    );
+    let named = get(&hub(), "/user/ada/gpu/api/kernels").unwrap();
+    assert_eq!(
+        asked(&named),
+        [
+            ("server:other", r#"Notebook::Server::"ada/""#.to_owned()),
+            ("kernel:list", r#"Notebook::Server::"ada/gpu""#.to_owned()),
+        ]
+    );
+    let never = hub().named_servers(NamedServers::Never);
+    assert_eq!(asked(&get(&never, "/user/ada/files/x.csv").unwrap()).len(), 1);
+    // No named server of hub 6 is called like this.
+    assert_eq!(asked(&get(&hub(), "/user/ada/Files_1/x").unwrap()).len(), 1);
+    let any = hub().named_servers(NamedServers::Anything);
+    assert_eq!(asked(&get(&any, "/user/ada/Files_1/x").unwrap()).len(), 2);
+    let gpu = Site::server("/", "ada", "gpu").unwrap();
+    assert_eq!(asked(&get(&gpu, "/user/ada/gpu/api/kernels").unwrap())[0].0, "kernel:list");
+    assert!(get(&gpu, "/user/ada/api/kernels").is_err());
+}
+
+#[test]
+fn a_name_is_one_name_however_it_is_spelled() {
+    for target in [
+        "/user/o'neil/files/a%20b.csv",
+        "/user/o%27neil/%66iles/%61 b.csv".replace(' ', "%20").as_str(),
+    ] {
+        let read = get(&hub(), target).unwrap();
+        assert_eq!(asked(&read)[0].1, r#"Notebook::File::"o\'neil//a b.csv""#);
+        assert_eq!(read.canonical(), "/user/o%27neil/files/a%20b.csv");
+    }
+    let odd = get(&hub(), "/user/x%22%5D%20%7C%7C%20true/lab").unwrap();
+    let server = odd.readings()[0].resource();
+    assert_eq!(server.id().unescaped(), r#"x"] || true/"#);
+}
+
+#[test]
+fn a_method_or_a_query_that_changes_what_is_done_changes_what_is_asked() {
+    let action = |target: &str| asked(&get(&server(), target).unwrap())[0].0;
+    assert_eq!(action("/user/ada/api/contents/a.csv"), "contents:read");
+    assert_eq!(action("/user/ada/api/contents/a.csv?content=0"), "contents:stat");
+    assert_eq!(action("/user/ada/api/contents/a.csv?content=1"), "contents:read");
+    assert!(get(&server(), "/user/ada/api/contents/a.csv?content=0&content=1").is_err());
+    assert_eq!(action("/user/ada/nbconvert/html/a.ipynb"), "contents:export");
+    assert_eq!(action("/user/ada/api/collaboration/room/json:notebook:1"), "contents:write");
+    assert_eq!(action("/user/ada/proxy/db.internal:5432/x"), "port:accessRemote");
+    assert_eq!(action("/user/ada/proxy/8888"), "port:access");
+    assert_eq!(action("/user/ada/rstudio/x"), "server:other");
+    assert_eq!(action("/user/ada/terminals/websocket/1"), "terminal:connect");
+    let hub = |target: &str| asked(&get(&hub(), target).unwrap())[0].0;
+    assert_eq!(hub("/hub/spawn/ada/gpu"), "server:spawnForm");
+    assert_eq!(hub("/hub/spawn/ada/gpu?profile=big"), "server:start");
+    assert_eq!(hub("/hub/authorize/bob"), "user:approve");
+    let head = server().read("HEAD", "/user/ada/api/contents/a.csv", false, None).unwrap();
+    assert_eq!(asked(&head)[0].0, "contents:read");
+    // Somebody's own things are nobody's when nobody asks.
+    assert!(Site::hub("/").unwrap().read("GET", "/hub/spawn", false, None).is_err());
+}
+
+fn narrowed(
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Result<Vec<(&'static str, String)>, RequestError> {
+    let site = if path.starts_with("/hub") { hub() } else { server() };
+    let read = site.read(method, path, false, Some("ada"))?;
+    let readings = read.readings()[0].with_body(body.as_bytes(), "", &Limits::default())?;
+    Ok(readings.iter().map(|one| (one.action(), one.resource().to_string())).collect())
+}
+
+#[test]
+fn what_a_body_names_is_asked_for() {
+    let spec = |name: &str| format!(r#"Notebook::KernelSpec::"{name}""#);
+    let kernels = |body: &str| narrowed("POST", "/user/ada/api/kernels", body);
+    assert_eq!(kernels(r#"{"name": "ir"}"#).unwrap(), [("kernel:start", spec("ir"))]);
+    assert_eq!(kernels("").unwrap(), [("kernel:start", spec("python3"))]);
+    assert_eq!(kernels(r#"{"name": null}"#).unwrap(), [("kernel:start", spec("python3"))]);
+    for body in
+        [r#"{"name": 1}"#, r#"{"name": "a", "name": "b"}"#, "[]", "{", r#"{"name": "a"} {}"#]
+    {
+        assert!(kernels(body).is_err(), "{body}");
+    }
+    assert!(kernels(&"[".repeat(200)).is_err());
+    let sessions = |body: &str| narrowed("POST", "/user/ada/api/sessions", body).unwrap();
+    assert_eq!(sessions(r#"{"kernel": {"name": "ir"}}"#), [("kernel:start", spec("ir"))]);
+    assert_eq!(sessions("{}"), [("kernel:start", spec("python3"))]);
+    let attach = [("session:attach", r#"Notebook::Kernel::"k""#.to_owned())];
+    assert_eq!(sessions(r#"{"kernel": {"id": "k", "name": "ir"}}"#), attach);
+    let change = |body: &str| narrowed("PATCH", "/user/ada/api/sessions/s", body).unwrap();
+    assert_eq!(change(r#"{"name": "x"}"#).len(), 1);
+    assert_eq!(change(r#"{"kernel": {"name": "ir"}}"#)[1], ("kernel:start", spec("ir")));
+    let copy =
+        narrowed("POST", "/user/ada/api/contents/new", r#"{"copy_from": "/old.csv"}"#).unwrap();
+    assert_eq!(copy[1], ("contents:read", r#"Notebook::File::"ada//old.csv""#.to_owned()));
+    let rename = |body: &str| narrowed("PATCH", "/user/ada/api/contents/a.csv", body);
+    assert!(rename(r#"{"path": "../b"}"#).is_err() && rename("{}").is_err());
+    assert!(rename(r#"{"path": "b"}"#).is_ok());
+    let stop = narrowed("DELETE", "/hub/api/users/ada/servers/gpu", r#"{"remove": true}"#).unwrap();
+    assert_eq!((stop[0].0, stop[1].0), ("server:stop", "server:delete"));
+    let token = |body: &str| narrowed("POST", "/hub/api/users/ada/tokens", body);
+    assert!(token(r#"{"expires_in": -1}"#).is_err() && token(r#"{"roles": ["admin"]}"#).is_err());
+    let share = |body: &str| narrowed("POST", "/hub/api/shares/ada/gpu", body);
+    assert!(share(r#"{"user": "bob", "group": "all"}"#).is_err() && share("{}").is_err());
+}
+
+#[test]
+fn a_code_is_not_in_what_is_asked() {
+    let read = get(&hub(), "/hub/accept-share?code=secret-code").unwrap();
+    assert!(!format!("{read:?}").contains("secret-code"));
+}
+
+#[test]
+fn messages_are_told_apart_by_their_type() {
+    let action = |kind: &str| Message::read(kind, "{}", &Limits::default()).map(|one| one.action());
+    assert_eq!(action("execute_request").unwrap(), "kernel:execute");
+    assert_eq!(action("comm_msg").unwrap(), "kernel:comm");
+    assert_eq!(action("shutdown_request").unwrap(), "kernel:shutdownRequest");
+    assert!(action("execute_reply").is_err() && action("").is_err());
+    assert!(Message::read("execute_request", "[]", &Limits::default()).is_err());
+    assert!(
+        Message::read("execute_request", r#"{"code": "a", "code": "b"}"#, &Limits::default())
+            .is_err()
+    );
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_read_as_another_persons_and_what_is_passed_on_is_read_as_the_same(
+        target in "/(user/ada|hub|services)?(/?(%[0-9A-Fa-f]{2}|[a-z.%;/\\\\_@ é?&=-]|api|lab|proxy|\\.\\.)){0,12}",
+        method in "GET|POST|DELETE|PUT|PATCH",
+    ) {
+        let site = hub();
+        if let Ok(read) = site.read(&method, &target, false, Some("ada")) {
+            let again = site.read(&method, read.canonical(), false, Some("ada"));
+            prop_assert_eq!(again.as_ref().map(|again| again.canonical()), Ok(read.canonical()));
+            if target.starts_with("/user/ada/") {
+                for reading in read.readings() {
+                    let id = reading.resource().id().unescaped();
+                    let own = !matches!(reading.resource().type_name().basename(), "Server" | "File" | "Notebook" | "Terminal" | "Port" | "Room");
+                    prop_assert!(own || id.starts_with("ada/"), "{}", id);
+                }
+            }
+        }
+    }
+}
