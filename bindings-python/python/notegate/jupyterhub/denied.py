@@ -1,0 +1,38 @@
+"""A denial on its way to a browser or a caller of the API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tornado.web import HTTPError
+
+from .denial import REASON
+from .gate import Answer
+
+
+class Denied(HTTPError):
+    """A request that policy does not allow: a page for people, JSON for programs."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(403, reason=REASON)
+        self.jupyterhub_message = answer.text
+        self.decision_id = answer.decision_id
+        # An HTTPError formats its message with `%`, and this one is not a format.
+        self.log_message = answer.text.replace("%", "%%")
+
+    def get_message(self) -> str:
+        """The message as hub 6 asks for it."""
+        return self.jupyterhub_message
+
+
+def write_json(handler: Any, status: int, error: BaseException | None) -> bool:
+    """Writes a denial as JSON, with the decision id as a field; False for any other error."""
+    if not hasattr(error, "decision_id"):
+        return False
+    message = getattr(error, "jupyterhub_message", None) or getattr(error, "message", None)
+    body = {"status": status, "message": message, "decision_id": error.decision_id}
+    handler.set_header("Content-Type", "application/json")
+    handler.clear_header("Content-Length")
+    handler.write(json.dumps(body))
+    return True
