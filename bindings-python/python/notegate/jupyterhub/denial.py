@@ -15,21 +15,27 @@ def denial(spawner: Any, message: str, decision_id: str | None = None) -> Except
     Raise what is returned at once: on hub 5 the count of failed spawns is set right for it.
     """
     text = message if decision_id is None else f"{message} (decision {decision_id})"
+    refused = _refused(spawner, text)
+    # The page of a start that failed shows this one only, whatever else the exception says.
+    refused.jupyterhub_message = text
+    refused.decision_id = decision_id
+    return refused
+
+
+def _refused(spawner: Any, text: str) -> Any:
     try:
         from jupyterhub.spawner import SpawnException
     except ImportError:
         return _for_hub_5(spawner, text)
-    refused: Exception = SpawnException(text, reason=REASON, status_code=403)
-    return refused
+    return SpawnException(text, reason=REASON, status_code=403)
 
 
-def _for_hub_5(spawner: Any, text: str) -> Exception:
+def _for_hub_5(spawner: Any, text: str) -> Any:
     from tornado.web import HTTPError
 
     # This hub counts every spawn that fails and ends itself at `consecutive_failure_limit`. Its
-    # callback adds one when it sees the exception; a denial is no failure, so one is taken off first.
-    settings = spawner.user.settings
+    # callback adds one when it sees the exception; a denial is no failure, so one is taken off.
+    # The count is in the application's settings, of which a user's settings are a copy.
+    settings = spawner.user.settings if spawner.handler is None else spawner.handler.settings
     settings["failure_count"] = settings.get("failure_count", 0) - 1
-    refused = HTTPError(403, text)
-    refused.jupyterhub_message = text  # type: ignore[attr-defined]
-    return refused
+    return HTTPError(403, text)

@@ -7,7 +7,6 @@ from typing import Any
 
 from tornado.web import HTTPError
 
-from .denial import REASON
 from .gate import Answer
 
 
@@ -15,15 +14,10 @@ class Denied(HTTPError):
     """A request that policy does not allow: a page for people, JSON for programs."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(403, reason=REASON)
+        # The reason is the title of the page, above the message.
+        super().__init__(403, answer.text, reason="Forbidden")
         self.jupyterhub_message = answer.text
         self.decision_id = answer.decision_id
-        # An HTTPError formats its message with `%`, and this one is not a format.
-        self.log_message = answer.text.replace("%", "%%")
-
-    def get_message(self) -> str:
-        """The message as hub 6 asks for it."""
-        return self.jupyterhub_message
 
 
 def write_json(handler: Any, status: int, error: BaseException | None) -> bool:

@@ -109,9 +109,7 @@ class Spawns:
 
     def _obey(self, spawner: Any, answer: Answer) -> None:
         if not answer.allowed:
-            refused = denial(spawner, answer.message, answer.decision_id)
-            refused.decision_id = answer.decision_id  # type: ignore[attr-defined]
-            raise refused
+            raise denial(spawner, answer.message, answer.decision_id)
 
 
 def count(user: Any, asked_for: str) -> int:
