@@ -56,6 +56,7 @@ def protect(
         pdp = notegate.Pdp.open(bundle, keys=keys, records=records, **opening)
     except (notegate.NotegateError, ValueError, TypeError, OSError) as error:
         _refuse(error)
+    pdp.watch(lambda event: app.log.warning("notegate: %s", event.message))
     people = People(groups, mfa)
     gate = Gate(pdp, enforcement, app.log)
     wiring = _Wiring(app, spawn.Spawns(gate, people, profiles))
