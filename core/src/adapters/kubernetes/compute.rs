@@ -61,6 +61,27 @@ impl Figures {
     }
 }
 
+/// Reads the quantity of one kind of compute: `cpu` in millicores, any other in whole ones.
+///
+/// # Errors
+/// When the text is no quantity, or does not fit.
+pub fn quantity(compute: &str, text: &str) -> Result<i64, ManifestError> {
+    let unit = if compute == "cpu" { Unit::Thousandths } else { Unit::Whole };
+    unit.parse(text).map_err(|message| ManifestError::new(Kind::Value, "", message))
+}
+
+/// Whether devices of this name are counted as `gpu`, such as `nvidia.com/gpu`.
+#[must_use]
+pub fn is_gpu(name: &str) -> bool {
+    let Some((vendor, device)) = name.split_once('/') else { return false };
+    match vendor {
+        "nvidia.com" => ["gpu", "mig-"].iter().any(|prefix| device.starts_with(prefix)),
+        "amd.com" => device.starts_with("gpu"),
+        "gpu.intel.com" => true,
+        _ => false,
+    }
+}
+
 fn amounts(list: &Node<'_>) -> Result<Resources, ManifestError> {
     let mut amounts = Resources::default();
     for (name, quantity) in list.fields()? {
@@ -76,16 +97,6 @@ fn amounts(list: &Node<'_>) -> Result<Resources, ManifestError> {
         }
     }
     Ok(amounts)
-}
-
-fn is_gpu(name: &str) -> bool {
-    let Some((vendor, device)) = name.split_once('/') else { return false };
-    match vendor {
-        "nvidia.com" => ["gpu", "mig-"].iter().any(|prefix| device.starts_with(prefix)),
-        "amd.com" => device.starts_with("gpu"),
-        "gpu.intel.com" => true,
-        _ => false,
-    }
 }
 
 /// What the containers come to together; `None` when it does not fit.

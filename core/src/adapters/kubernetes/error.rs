@@ -43,6 +43,11 @@ impl ManifestError {
         self
     }
 
+    pub(super) fn at(mut self, place: &str) -> Self {
+        place.clone_into(&mut self.place);
+        self
+    }
+
     /// What kind of thing refused the manifest.
     #[must_use]
     pub fn kind(&self) -> ManifestErrorKind {

@@ -7,13 +7,13 @@ use crate::model::notebook::{Builder as _, Pod};
 use super::containers::Container;
 use super::error::ManifestError;
 use super::node::Node;
-use super::reference::Reference;
+use super::reference::ImageReference;
 
 /// The images of all containers and of volumes that are images.
 pub(super) fn read(
     spec: &Node<'_>,
     containers: &[Container<'_>],
-) -> Result<BTreeSet<Reference>, ManifestError> {
+) -> Result<BTreeSet<ImageReference>, ManifestError> {
     let mut images = BTreeSet::new();
     for container in containers {
         images.insert(reference(&container.node.required("image")?)?);
@@ -26,18 +26,13 @@ pub(super) fn read(
     Ok(images)
 }
 
-pub(super) fn state(pod: Pod, images: &BTreeSet<Reference>) -> Pod {
-    let registries: BTreeSet<&str> = images.iter().map(|image| image.registry.as_str()).collect();
+pub(super) fn state(pod: Pod, images: &BTreeSet<ImageReference>) -> Pod {
+    let registries: BTreeSet<&str> = images.iter().map(ImageReference::registry).collect();
     pod.images(images.iter().map(|image| image.image().uid()).collect())
         .registries(registries.into_iter().collect())
-        .images_pinned(images.iter().all(Reference::pinned))
+        .images_pinned(images.iter().all(|image| image.digest().is_some()))
 }
 
-fn reference(node: &Node<'_>) -> Result<Reference, ManifestError> {
-    let text = node.as_text()?;
-    Reference::read(text).ok_or_else(|| {
-        let shown: String = text.chars().take(300).collect();
-        node.refuse(format!("`{}` is not an image reference", shown.escape_debug()))
-            .help("write it as `registry/repository:tag` or `registry/repository@sha256:…`")
-    })
+fn reference(node: &Node<'_>) -> Result<ImageReference, ManifestError> {
+    ImageReference::read(node.as_text()?).map_err(|error| error.at(node.place()))
 }

@@ -66,7 +66,9 @@ use crate::request::EntityAttributes;
 use node::Node;
 use template::Template;
 
+pub use compute::{is_gpu, quantity};
 pub use error::{ManifestError, ManifestErrorKind};
+pub use reference::ImageReference;
 
 /// What a pod's manifest says, as facts of the model.
 #[derive(Debug, Clone)]

@@ -1,18 +1,24 @@
 //! Image references, as container runtimes read them.
 
+use std::fmt;
+
 use crate::model::notebook::{self, Image};
 
-/// An image reference, complete: what is left out of it is filled in as runtimes do.
+use super::error::{ManifestError, ManifestErrorKind as Kind};
+
+/// A reference to an image, complete: what is left out of it is filled in as runtimes do.
+///
+/// Its text, by [`Display`](fmt::Display), is the same for every way to write the reference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Reference {
-    pub(super) registry: String,
-    pub(super) repository: String,
-    pub(super) version: Version,
+pub struct ImageReference {
+    registry: String,
+    repository: String,
+    version: Version,
 }
 
 /// Which image of a repository. A tag beside a digest says nothing, so it is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Version {
+enum Version {
     Tag(String),
     Digest(String),
 }
@@ -20,11 +26,88 @@ pub(super) enum Version {
 const HUB: &str = "docker.io";
 const LONGEST_NAME: usize = 255;
 const LONGEST_TAG: usize = 128;
+const SHOWN: usize = 300;
 const DIGESTS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
 
-impl Reference {
-    /// Reads a reference; `None` when it is none.
-    pub(super) fn read(text: &str) -> Option<Self> {
+impl ImageReference {
+    /// Reads a reference such as `ubuntu`, `quay.io/team/app:1` or `app@sha256:…`.
+    ///
+    /// # Errors
+    /// When the text is none.
+    pub fn read(text: &str) -> Result<Self, ManifestError> {
+        Self::parse(text).ok_or_else(|| {
+            let shown: String = text.chars().take(SHOWN).collect();
+            let message = format!("`{}` is not an image reference", shown.escape_debug());
+            ManifestError::new(Kind::Value, "", message)
+                .help("write it as `registry/repository:tag` or `registry/repository@sha256:…`")
+        })
+    }
+
+    /// The same image of another registry.
+    ///
+    /// # Errors
+    /// When the text is no host with or without a port.
+    pub fn from_registry(mut self, registry: &str) -> Result<Self, ManifestError> {
+        self.registry = host(registry).ok_or_else(|| {
+            let message = format!("`{}` is not the host of a registry", registry.escape_debug());
+            ManifestError::new(Kind::Value, "", message)
+        })?;
+        Ok(self)
+    }
+
+    /// The image of this digest in the same repository.
+    ///
+    /// # Errors
+    /// When the text is no digest such as `sha256:…`.
+    pub fn at_digest(mut self, digest: &str) -> Result<Self, ManifestError> {
+        if !is_digest(digest) {
+            let message = format!("`{}` is not a digest", digest.escape_debug());
+            return Err(ManifestError::new(Kind::Value, "", message));
+        }
+        self.version = Version::Digest(digest.to_owned());
+        Ok(self)
+    }
+
+    /// The host of the registry, with its port when it is not the usual one.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// The path of the repository in its registry.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The tag, when that is what says which image it is.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        match &self.version {
+            Version::Tag(tag) => Some(tag),
+            Version::Digest(_) => None,
+        }
+    }
+
+    /// The digest, when the reference is pinned.
+    #[must_use]
+    pub fn digest(&self) -> Option<&str> {
+        match &self.version {
+            Version::Digest(digest) => Some(digest),
+            Version::Tag(_) => None,
+        }
+    }
+
+    pub(super) fn image(&self) -> Image {
+        let image = notebook::image(&self.to_string());
+        let image = image.registry(&self.registry).repository(&self.repository);
+        match &self.version {
+            Version::Tag(tag) => image.tag_name(tag),
+            Version::Digest(digest) => image.digest(digest),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
         let (tagged, digest) = match text.split_once('@') {
             Some((tagged, digest)) => (tagged, Some(digest)),
             None => (text, None),
@@ -44,24 +127,16 @@ impl Reference {
         };
         Some(Self { registry, repository, version })
     }
+}
 
-    pub(super) fn pinned(&self) -> bool {
-        matches!(self.version, Version::Digest(_))
-    }
-
-    /// The image entity; its id is the same for every way to write the reference.
-    pub(super) fn image(&self) -> Image {
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mark, version) = match &self.version {
-            Version::Tag(tag) => (":", tag),
-            Version::Digest(digest) => ("@", digest),
+            Version::Tag(tag) => (':', tag),
+            Version::Digest(digest) => ('@', digest),
         };
         // INVARIANT: none of the parts can hold the mark that follows it, so the text is one name.
-        let id = [&self.registry, "/", &self.repository, mark, version].concat();
-        let image = notebook::image(&id).registry(&self.registry).repository(&self.repository);
-        match &self.version {
-            Version::Tag(tag) => image.tag_name(tag),
-            Version::Digest(digest) => image.digest(digest),
-        }
+        write!(f, "{}/{}{mark}{version}", self.registry, self.repository)
     }
 }
 

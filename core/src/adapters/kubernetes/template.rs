@@ -8,13 +8,13 @@ use crate::request::EntityAttributes;
 
 use super::error::{ManifestError, ManifestErrorKind as Kind};
 use super::node::Node;
-use super::reference::Reference;
+use super::reference::ImageReference;
 use super::{compute, containers, host, images, lookalike, security, storage};
 
 /// A pod template, read: its facts, without those that its surroundings say.
 pub(super) struct Template {
     pub(super) pod: Pod,
-    images: BTreeSet<Reference>,
+    images: BTreeSet<ImageReference>,
     service_account: (String, String),
 }
 
