@@ -1,24 +1,24 @@
 //! What a pod asks for and is held to: cpu, memory and devices.
 
-use crate::model::notebook::{Pod, Resources};
+use crate::model::notebook::Resources;
 
 use super::containers::{Container, Role};
 use super::error::{ManifestError, ManifestErrorKind as Kind};
 use super::node::Node;
 use super::quantity::Unit;
 
-/// One container's or the pod's own figures.
+/// The figures of one container, or of a pod.
 #[derive(Debug, Clone, Copy, Default)]
-struct Figures {
-    requests: Resources,
-    limits: Resources,
+pub(super) struct Figures {
+    pub(super) requests: Resources,
+    pub(super) limits: Resources,
 }
 
-pub(super) fn state(
-    pod: Pod,
+/// What the containers of a pod come to.
+pub(super) fn read(
     spec: &Node<'_>,
     containers: &[Container<'_>],
-) -> Result<Pod, ManifestError> {
+) -> Result<Figures, ManifestError> {
     if let Some(claims) = spec.field("resourceClaims")? {
         let message = "devices by claim cannot be counted";
         return Err(ManifestError::new(Kind::Unsupported, claims.place(), message)
@@ -40,7 +40,7 @@ pub(super) fn state(
     let limits: Vec<_> = parts.iter().map(|(role, one)| (*role, one.limits)).collect();
     let requests = together(&requests, whole.requests, overhead).ok_or_else(too_much)?;
     let limits = together(&limits, whole.limits, overhead).ok_or_else(too_much)?;
-    Ok(pod.requests(requests).limits(limits))
+    Ok(Figures { requests, limits })
 }
 
 impl Figures {

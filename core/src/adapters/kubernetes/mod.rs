@@ -59,7 +59,7 @@ mod template;
 
 use serde_json::Value;
 
-use crate::model::notebook::{self, Builder as _};
+use crate::model::notebook::{self, Builder as _, Resources};
 use crate::model::{Entity, EntityUid, Exceeded, Limits, StrictValue};
 use crate::request::EntityAttributes;
 
@@ -74,7 +74,9 @@ pub use reference::ImageReference;
 #[derive(Debug, Clone)]
 pub struct PodFacts {
     pod: Entity,
+    limits: Resources,
     named: Vec<EntityAttributes>,
+    context: Vec<(&'static str, EntityUid)>,
 }
 
 /// What is known of a pod beside its manifest. Labels are the author's own words, so none of this is
@@ -139,21 +141,26 @@ impl PodFacts {
             None => metadata.text("generateName")?.ok_or_else(|| metadata.refuse("has no name"))?,
         };
         let mut template = Template::read(root, namespace, name)?;
+        let mut context = vec![("namespace", notebook::namespace(namespace).uid())];
         if let Some(owner) = &origin.owner {
             template.pod = template.pod.owner(notebook::user(owner).uid());
         }
         match (&origin.owner, &origin.server) {
             (Some(owner), Some(server)) => {
-                template.pod = template.pod.server(notebook::server(owner, server).uid());
+                let server = notebook::server(owner, server).uid();
+                context.push(("server", server.clone()));
+                template.pod = template.pod.server(server);
             }
             (None, Some(_)) => return Err(root.refuse("a server has an owner").help("name both")),
             (_, None) => {}
         }
         if let Some(profile) = &origin.profile {
-            template.pod = template.pod.profile(notebook::profile(profile).uid());
+            let profile = notebook::profile(profile).uid();
+            context.push(("profile", profile.clone()));
+            template.pod = template.pod.profile(profile);
         }
-        let named = template.named()?;
-        Ok(Self { pod: template::entity(template.pod)?, named })
+        let (limits, named) = (template.limits, template.named()?);
+        Ok(Self { pod: template::entity(template.pod)?, limits, named, context })
     }
 
     /// The uid of the pod: its namespace and name.
@@ -166,6 +173,18 @@ impl PodFacts {
     #[must_use]
     pub fn pod(&self) -> &Entity {
         &self.pod
+    }
+
+    /// The pod's limits, as in its facts.
+    #[must_use]
+    pub fn limits(&self) -> Resources {
+        self.limits
+    }
+
+    /// The entities of the pod's surroundings, by the names that a context has for them.
+    #[must_use]
+    pub fn context(&self) -> &[(&'static str, EntityUid)] {
+        &self.context
     }
 
     /// What the manifest says of the service account and the images that it names.

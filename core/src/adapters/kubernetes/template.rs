@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::notebook::{self, Builder as _, Pod};
+use crate::model::notebook::{self, Builder as _, Pod, Resources};
 use crate::model::{Entity, RequestError};
 use crate::request::EntityAttributes;
 
@@ -14,6 +14,7 @@ use super::{compute, containers, host, images, lookalike, security, storage};
 /// A pod template, read: its facts, without those that its surroundings say.
 pub(super) struct Template {
     pub(super) pod: Pod,
+    pub(super) limits: Resources,
     images: BTreeSet<ImageReference>,
     service_account: (String, String),
 }
@@ -29,6 +30,7 @@ impl Template {
         lookalike::check(&spec)?;
         let containers = containers::read(&spec)?;
         let images = images::read(&spec, &containers)?;
+        let compute = compute::read(&spec, &containers)?;
         let account = match spec.text("serviceAccountName")? {
             Some(account) => account,
             None => spec.text("serviceAccount")?.unwrap_or("default"),
@@ -38,9 +40,10 @@ impl Template {
             .parent(place.clone())
             .namespace(place)
             .service_account(notebook::service_account(namespace, account).uid())
+            .requests(compute.requests)
+            .limits(compute.limits)
             .automount_token(spec.flag("automountServiceAccountToken")?.unwrap_or(true));
         pod = images::state(pod, &images);
-        pod = compute::state(pod, &spec, &containers)?;
         pod = security::state(pod, metadata.as_ref(), &spec, &containers)?;
         pod = host::state(pod, &spec, &containers)?;
         pod = storage::state(pod, &spec, &containers)?;
@@ -50,7 +53,7 @@ impl Template {
             }
         }
         let service_account = (namespace.to_owned(), account.to_owned());
-        Ok(Self { pod, images, service_account })
+        Ok(Self { pod, limits: compute.limits, images, service_account })
     }
 
     /// What the manifest says of the images and the service account that it names.
