@@ -4,7 +4,10 @@
 #![expect(clippy::indexing_slicing, reason = "absent facts are `null`")]
 
 use notegate::adapters::kubernetes::{ManifestError, Origin, PodFacts};
-use notegate::model::Limits;
+use notegate::model::notebook::{self, Builder as _};
+use notegate::model::{Limits, RequestError};
+use notegate::request::Shape;
+use notegate::{Bundle, Pdp, Request};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -639,11 +642,37 @@ proptest! {
     }
 
     #[test]
-    fn any_json_is_read_or_refused(manifest in any_json()) {
-        _ = read(&manifest);
-        _ = read(&with_spec(&json!({"volumes": manifest, "securityContext": manifest})));
-        _ = read(&with_spec(&json!({"containers": [manifest]})));
+    fn what_is_read_of_any_json_fits_the_schema(manifest in any_json(), labels in any_json()) {
+        let mut labelled = with_spec(&json!({"volumes": [manifest], "securityContext": manifest}));
+        labelled["metadata"]["labels"] = labels;
+        let mut filled = manifest.clone();
+        if let Some(fields) = filled.as_object_mut() {
+            fields.insert("image".to_owned(), json!("notebook"));
+        }
+        for one in [manifest, labelled, with_spec(&json!({"containers": [filled]}))] {
+            if let Ok(facts) = read(&one) {
+                SHAPE.with(|shape| ask(&facts, shape)).unwrap();
+            }
+        }
     }
+}
+
+thread_local! {
+    static SHAPE: Shape = {
+        let open = b"permit (principal, action, resource);".to_vec();
+        let bundle = Bundle::from_members([("open.cedar".to_owned(), open)], &Limits::default());
+        Pdp::new(&bundle.unwrap()).unwrap().shape()
+    };
+}
+
+fn ask(facts: &PodFacts, shape: &Shape) -> Result<Request, RequestError> {
+    let principal = notebook::user("ada").uid();
+    let mut request = Request::builder(principal, notebook::action("pod:create"), facts.uid())
+        .entity(facts.pod().clone());
+    for named in facts.named() {
+        request = request.attributes(named.clone());
+    }
+    request.build(shape)
 }
 
 fn any_container() -> impl Strategy<Value = Value> {
