@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::audit::{Record, Reproduction, Sink, SinkStatus};
 use crate::bundle::{Bundle, GrantsDelivery};
-use crate::engine::{CrossCheck, Mismatch, Options, Snapshot};
-use crate::model::{DecisionId, LoadError, Outcome, Response, Revision};
+use crate::engine::{CrossCheck, Mismatch, Options, Question, Snapshot};
+use crate::model::{
+    DecisionId, EntityTypeName, EntityUid, LoadError, Outcome, RequestError, Response, Revision,
+};
 use crate::request::{Request, Shape};
 #[cfg(not(target_family = "wasm"))]
 use crate::store::{Follower, Source};
@@ -107,6 +109,29 @@ impl Pdp {
             });
         }
         response
+    }
+
+    /// Decides a question against the snapshot in force.
+    ///
+    /// # Errors
+    /// When it does not fit what is in force, as a request that is built by [`Pdp::shape`].
+    pub fn ask(&self, question: &Question<'_>) -> Result<Response, RequestError> {
+        let request = question.to_builder()?.build(&self.shape())?;
+        Ok(self.authorize(&request))
+    }
+
+    /// The stored entities of a type that may take the place of the request's resource; none once
+    /// the bundle in force has expired, where expiry denies.
+    ///
+    /// Takes time as [`Snapshot::what_can`].
+    #[must_use]
+    pub fn permitted(&self, request: &Request, type_name: &EntityTypeName) -> Vec<EntityUid> {
+        let in_force = self.store.load();
+        let expired = in_force.expires.is_some_and(|expires| self.clock.now() >= expires);
+        match expired && self.store.rules().on_expiry == OnExpiry::Deny {
+            true => Vec::new(),
+            false => in_force.snapshot.what_can(request, type_name),
+        }
     }
 
     /// What a request must fit, now.
