@@ -8,6 +8,7 @@ mod bundle;
 mod entity;
 mod error;
 mod event;
+mod kubernetes;
 mod open;
 mod pdp;
 mod place;
@@ -27,6 +28,8 @@ mod _native {
     use crate::error::{LoadError, NotegateError, PodError, Problem, RequestError, RouteError};
     #[pymodule_export]
     use crate::event::Event;
+    #[pymodule_export]
+    use crate::kubernetes::{PodFacts, image, is_gpu, pod, quantity};
     #[pymodule_export]
     use crate::pdp::Pdp;
     #[pymodule_export]
