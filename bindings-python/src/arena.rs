@@ -3,9 +3,16 @@
 use std::cell::Cell;
 
 use bumpalo::Bump;
+use notegate::engine::Scratch;
 
 thread_local! {
-    static KEPT: Cell<Option<Box<Bump>>> = const { Cell::new(None) };
+    static KEPT: Cell<Option<Box<Kept>>> = const { Cell::new(None) };
+}
+
+#[derive(Default)]
+struct Kept {
+    arena: Bump,
+    scratch: Scratch,
 }
 
 /// What is kept at the most: a large batch gives back what it needed.
@@ -14,12 +21,12 @@ const MOST: usize = 1 << 20;
 /// Calls with this thread's memory.
 ///
 /// It is taken out meanwhile: reading a value may run Python code, which may ask a question of its own.
-pub(crate) fn with<T>(call: impl FnOnce(&Bump) -> T) -> T {
-    let mut arena = KEPT.take().unwrap_or_default();
-    let called = call(&arena);
-    if arena.allocated_bytes() <= MOST {
-        arena.reset();
-        KEPT.set(Some(arena));
+pub(crate) fn with<T>(call: impl FnOnce(&Bump, &mut Scratch) -> T) -> T {
+    let mut kept = KEPT.take().unwrap_or_default();
+    let called = call(&kept.arena, &mut kept.scratch);
+    if kept.arena.allocated_bytes() <= MOST {
+        kept.arena.reset();
+        KEPT.set(Some(kept));
     }
     called
 }

@@ -81,7 +81,7 @@ fn expressions(
 ) -> PyResult<Vec<(String, RestrictedExpression)>> {
     let Some(given) = given else { return Ok(Vec::new()) };
     let py = given.py();
-    arena::with(|arena| {
+    arena::with(|arena, _| {
         let reader = Reader::new(arena, Limits::default());
         let fields = reader.fields(given, &Place::named(name))?.iter();
         let expressions = fields.map(|(name, given)| {

@@ -7,6 +7,7 @@ use arc_swap::ArcSwapOption;
 use notegate::audit::Lines;
 use notegate::engine::Question;
 use notegate::model::{self, Limits, uid_from_parts};
+use notegate::pdp::Decided;
 use notegate::request::RequestBuilder;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -119,12 +120,13 @@ impl Pdp {
         let pdp = self.live()?;
         let asked = [principal, action, resource];
         if entities.is_none() && attributes.is_none() {
-            return arena::with(|arena| {
+            return arena::with(|arena, scratch| {
                 let question = question(asked, context, arena)?;
-                pdp.ask(&question).map(Response).map_err(|error| exception(py, error))
+                let decided = pdp.ask(&question, scratch);
+                decided.map(Response::from).map_err(|error| exception(py, error))
             });
         }
-        let mut request = arena::with(|arena| builder(&question(asked, context, arena)?, py))?;
+        let mut request = arena::with(|arena, _| builder(&question(asked, context, arena)?, py))?;
         if let Some(entities) = entities {
             for entity in entities.try_iter()? {
                 let entity = entity?;
@@ -147,37 +149,33 @@ impl Pdp {
             }
         }
         let request = request.build(&pdp.shape()).map_err(|error| exception(py, error))?;
-        Ok(Response(pdp.authorize(&request)))
+        Ok(Decided::from(pdp.authorize(&request)).into())
     }
 
     /// Decides many questions, each a tuple of principal, action, resource and, where there is one,
     /// context.
     ///
-    /// Raises as `authorize` does, of the first question that is wrong: then none is decided. Other
+    /// Raises as `authorize` does, of the first question that is wrong: deny all of them then. Other
     /// threads go on meanwhile.
     fn authorize_batch(&self, questions: &Bound<'_, PyAny>) -> PyResult<Vec<Response>> {
         let py = questions.py();
         let pdp = self.live()?;
-        let mut requests = Vec::new();
-        for (at, given) in questions.try_iter()?.enumerate() {
-            let given = given?;
-            let parts = given.cast::<PyTuple>().ok().map(|tuple| tuple.iter().collect::<Vec<_>>());
-            let (asked, context) = match parts.as_deref() {
-                Some([principal, action, resource]) => ([principal, action, resource], None),
-                Some([principal, action, resource, context]) => {
-                    ([principal, action, resource], Some(context).filter(|one| !one.is_none()))
-                }
-                _ => {
-                    return Err(PyTypeError::new_err(format!(
-                        "questions[{at}]: expected a tuple of principal, action, resource and maybe context"
-                    )));
-                }
-            };
-            let shape = pdp.shape();
-            let request = arena::with(|arena| builder(&question(asked, context, arena)?, py))?;
-            requests.push(request.build(&shape).map_err(|error| exception(py, error))?);
-        }
-        Ok(py.detach(|| requests.iter().map(|request| Response(pdp.authorize(request))).collect()))
+        let given = questions.try_iter()?.collect::<PyResult<Vec<_>>>()?;
+        let parts = given.iter().enumerate().map(|(at, given)| parts(at, given));
+        let parts = parts.collect::<PyResult<Vec<_>>>()?;
+        let decided: PyResult<Vec<Decided>> = arena::with(|arena, scratch| {
+            let questions = parts.iter().map(|[principal, action, resource, context]| {
+                let context = Some(context).filter(|context| !context.is_none());
+                question([principal, action, resource], context, arena)
+            });
+            let questions = questions.collect::<PyResult<Vec<_>>>()?;
+            let decided = py.detach(|| {
+                let decided = questions.iter().map(|question| pdp.ask(question, scratch));
+                decided.collect::<Result<Vec<_>, _>>()
+            });
+            decided.map_err(|error| exception(py, error))
+        });
+        Ok(decided?.into_iter().map(Response::from).collect())
     }
 
     /// The stored entities of a type on which this principal may take this action, in the order of
@@ -199,7 +197,7 @@ impl Pdp {
         let any = any.map_err(|error| exception(py, error))?;
         let resource = Bound::new(py, Uid::of(&any))?.into_any();
         let asked = [principal, action, &resource];
-        let request = arena::with(|arena| builder(&question(asked, context, arena)?, py))?;
+        let request = arena::with(|arena, _| builder(&question(asked, context, arena)?, py))?;
         let request = request.build(&pdp.shape()).map_err(|error| exception(py, error))?;
         let permitted = py.detach(|| pdp.permitted(&request, any.type_name()));
         Ok(permitted.iter().map(Uid::of).collect())
@@ -310,6 +308,23 @@ fn question<'a>(
         fields,
     )
     .map_err(|error| exception(principal.py(), error))
+}
+
+/// Principal, action, resource and context of one question of a batch.
+fn parts<'py>(at: usize, given: &Bound<'py, PyAny>) -> PyResult<[Bound<'py, PyAny>; 4]> {
+    let tuple = given.cast::<PyTuple>().ok();
+    if let Some(tuple) = tuple {
+        let mut parts: Vec<Bound<'py, PyAny>> = tuple.iter().collect();
+        if parts.len() == 3 {
+            parts.push(given.py().None().into_bound(given.py()));
+        }
+        if let Ok(parts) = parts.try_into() {
+            return Ok(parts);
+        }
+    }
+    Err(PyTypeError::new_err(format!(
+        "questions[{at}]: expected a tuple of principal, action, resource and maybe context"
+    )))
 }
 
 fn builder(question: &Question<'_>, py: Python<'_>) -> PyResult<RequestBuilder> {

@@ -1,6 +1,9 @@
 //! What the decision point answers.
 
+use std::sync::OnceLock;
+
 use notegate::model;
+use notegate::pdp::Decided;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -10,7 +13,23 @@ use pyo3::types::PyDict;
 /// Show the person who is denied `message` and `decision_id` and nothing else; all of it is in the record.
 #[pyclass(frozen, module = "notegate")]
 #[derive(Debug)]
-pub(crate) struct Response(pub(crate) model::Response);
+pub(crate) struct Response {
+    decided: Decided,
+    /// All of it, once it was asked for.
+    whole: OnceLock<model::Response>,
+}
+
+impl Response {
+    fn whole(&self) -> &model::Response {
+        self.whole.get_or_init(|| self.decided.to_response())
+    }
+}
+
+impl From<Decided> for Response {
+    fn from(decided: Decided) -> Self {
+        Self { decided, whole: OnceLock::new() }
+    }
+}
 
 /// Something that went wrong while deciding.
 #[pyclass(frozen, module = "notegate")]
@@ -29,31 +48,31 @@ impl Response {
     /// Whether the principal may.
     #[getter]
     fn allowed(&self) -> bool {
-        self.0.allowed()
+        self.decided.allowed()
     }
 
     /// The name of this decision, the same in its record; a UUID that sorts by time.
     #[getter]
     fn decision_id(&self) -> String {
-        self.0.decision_id().to_string()
+        self.decided.decision_id().to_string()
     }
 
     /// What the person who is denied may read, as the policies say it.
     #[getter]
     fn message(&self) -> Option<&str> {
-        self.0.message()
+        self.whole().message()
     }
 
     /// The ids of the determining policies; none for a denial by default.
     #[getter]
     fn reason(&self) -> Vec<String> {
-        self.0.reason().iter().map(ToString::to_string).collect()
+        self.whole().reason().iter().map(ToString::to_string).collect()
     }
 
     /// What went wrong while deciding.
     #[getter]
     fn errors(&self) -> Vec<PolicyError> {
-        let errors = self.0.errors().iter().map(|error| PolicyError {
+        let errors = self.whole().errors().iter().map(|error| PolicyError {
             policy_id: error.policy_id.as_ref().map(ToString::to_string),
             message: error.message.clone(),
         });
@@ -64,7 +83,7 @@ impl Response {
     #[getter]
     fn obligations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let obligations = PyDict::new(py);
-        for (name, value) in self.0.obligations().iter() {
+        for (name, value) in self.whole().obligations().iter() {
             obligations.set_item(name, value)?;
         }
         Ok(obligations)
@@ -73,13 +92,13 @@ impl Response {
     /// The revision of the bundle that decided.
     #[getter]
     fn revision(&self) -> String {
-        self.0.revision().to_string()
+        self.decided.revision().to_string()
     }
 
     /// Whether that bundle had expired.
     #[getter]
     fn expired(&self) -> bool {
-        self.0.expired()
+        self.decided.expired()
     }
 
     fn __bool__(&self) -> PyResult<bool> {

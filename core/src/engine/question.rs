@@ -158,8 +158,30 @@ impl<'a> Question<'a> {
         })
     }
 
-    pub(super) fn context(&self) -> &'a [(&'a str, Given<'a>)] {
+    /// The names of the types, and the ids.
+    pub(super) fn named(&self) -> &[(&'a str, &'a str); 3] {
+        &self.uids
+    }
+
+    /// The facts about this one request.
+    #[must_use]
+    pub fn context(&self) -> &'a [(&'a str, Given<'a>)] {
         self.context
+    }
+
+    /// The same question with these facts and no others.
+    ///
+    /// # Errors
+    /// When a record, the context among them, has a key twice.
+    pub fn with_context<'b>(
+        &self,
+        context: &'b [(&'b str, Given<'b>)],
+    ) -> Result<Question<'b>, RequestError>
+    where
+        'a: 'b,
+    {
+        check(context)?;
+        Ok(Question { context, ..*self })
     }
 
     /// The same question as a request, which the official evaluator can be asked.
