@@ -1,3 +1,4 @@
 //! Foreign words into a request.
 
 pub mod json;
+pub mod kubernetes;

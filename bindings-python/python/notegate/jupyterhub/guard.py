@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import notegate
-from notegate import jupyter
 from tornado.web import Application
 
 from . import names, sharing
@@ -24,7 +23,7 @@ _LOG_IN = "Log in first."
 class Guard:
     """Reads each request as policies name it, and asks."""
 
-    def __init__(self, mapper: jupyter.Mapper, spawns: Spawns) -> None:
+    def __init__(self, mapper: Any, spawns: Spawns) -> None:
         self._mapper = mapper
         self._spawns = spawns
         self._classes: dict[type, type] = {}

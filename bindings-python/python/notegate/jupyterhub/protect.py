@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import notegate
-from notegate import jupyter
 from traitlets.config import Config
 
 from . import limits, spawn
@@ -31,6 +30,7 @@ def protect(
     shadow: Sequence[str] = (),
     groups: Groups = "hub",
     profiles: Any = (),
+    service_account: str | None = None,
     mfa: Mfa = mfa_by_amr,
     **opening: Any,
 ) -> None:
@@ -43,6 +43,7 @@ def protect(
       `["server:start", "token:*"]`; `mode="enforce"` denies all but those in `shadow`
     - `groups` says whose groups count: those of the `"hub"`, or those that the `"bundle"` stores
     - `profiles` is a list of profiles, or a callable of the spawner, for spawners that have none
+    - `service_account`, `namespace/name`, is the hub's own identity, when policies of pods name that
     - `mfa` reads from an auth state whether a second factor was used; `None` when it does not tell
 
     Ends the program with a message when the bundle cannot be loaded: a hub that cannot decide does
@@ -59,7 +60,7 @@ def protect(
     pdp.watch(lambda event: app.log.warning("notegate: %s", event.message))
     people = People(groups, mfa)
     gate = Gate(pdp, enforcement, app.log)
-    wiring = _Wiring(app, spawn.Spawns(gate, people, profiles))
+    wiring = _Wiring(app, spawn.Spawns(gate, people, profiles, service_account))
     app.init_tornado_settings = wiring.before(app.init_tornado_settings, wiring.hooks)
     app.init_tornado_application = wiring.after(app.init_tornado_application, wiring.handlers)
 
@@ -72,6 +73,8 @@ class _Wiring:
         self._spawns = spawns
 
     def hooks(self) -> None:
+        from notegate import jupyter
+
         app, spawns = self._app, self._spawns
         self._mapper = jupyter.Mapper(base_url=app.base_url)
         hub = self._mapper.read("POST", f"{app.hub.base_url}login")[0].resource

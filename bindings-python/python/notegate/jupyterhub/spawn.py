@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import notegate
 from traitlets import TraitError
 
-from . import names, profiles, tokens
+from . import names, pods, profiles, tokens
 from .choices import Choice, Unreadable
 from .denial import denial
 from .gate import Answer, Facts, Gate
@@ -17,10 +18,17 @@ from .people import Asker, People
 class Spawns:
     """The questions about one hub's spawners."""
 
-    def __init__(self, gate: Gate, people: People, offered: profiles.Source) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        people: People,
+        offered: profiles.Source = (),
+        service_account: str | None = None,
+    ) -> None:
         self.gate = gate
         self.people = people
         self._offered = offered
+        self._service_account = service_account
 
     def asker(self, spawner: Any) -> Asker:
         """Who asks for this spawner: whoever sent the request, or the owner when the hub itself does."""
@@ -46,6 +54,22 @@ class Spawns:
         }
         of_server = Facts(attributes={server: about}, context=context)
         return self.people.person(spawner.user) + asker.facts + of_server
+
+    def pod_principal(self, spawner: Any) -> notegate.Uid:
+        """Who asks for a pod: the owner, or the hub's own identity when it was told one."""
+        if self._service_account is None:
+            return names.user(spawner.user.name)
+        return notegate.Uid("ServiceAccount", self._service_account)
+
+    def pod_facts(self, spawner: Any) -> pods.Facts:
+        """The facts of the start, for its pod."""
+        choice = getattr(spawner, "_notegate_choice", Choice())
+        facts = self.facts(spawner, self.asker(spawner), choice)
+        context = dict(facts.context)
+        if self._service_account is not None:
+            context["onBehalfOf"] = names.user(spawner.user.name)
+        entities = {entity.uid: entity for entity in facts.entities}
+        return pods.Facts(tuple(entities.values()), facts.attributes, context)
 
     async def profiles(self, spawner: Any) -> list[dict[str, Any]]:
         """All profiles of a spawner, those that policy closes too."""
@@ -129,6 +153,14 @@ def protected(spawner_class: Any, spawns: Spawns) -> Any:
             if self._notegate_profiles is not None:
                 self._show_opened(spawns.opened)
             self.server_token_scopes = tokens.ceiling(spawns, self.server_token_scopes)
+            if self.has_trait("modify_pod_hook"):
+                self.modify_pod_hook = pods.modify_pod_hook(
+                    spawns.gate.pdp,
+                    existing=self.modify_pod_hook,
+                    facts=spawns.pod_facts,
+                    principal=spawns.pod_principal,
+                    shadow=not spawns.gate.enforcement.enforces("pod:create"),
+                )
             if self.oauth_client_allowed_scopes:
                 self.oauth_client_allowed_scopes = tokens.client_ceiling(
                     spawns, self.oauth_client_allowed_scopes
@@ -145,13 +177,13 @@ def protected(spawner_class: Any, spawns: Spawns) -> Any:
             return profiles.form(every) if every else own
 
         async def run_pre_spawn_hook(self) -> None:
-            before = await spawns.decide(self)
+            self._notegate_choice = before = await spawns.decide(self)
             outcome = super().run_pre_spawn_hook()
             if hasattr(outcome, "__await__"):
                 await outcome
             # The operator's hook may change what was decided, and then it is decided again.
             if self.pre_spawn_hook and await spawns.changed(self, before):
-                await spawns.decide(self)
+                self._notegate_choice = await spawns.decide(self)
 
         def _show_opened(self, shown: Any) -> None:
             # KubeSpawner takes a callable and asks it at the start too; others may take a list only.
