@@ -75,7 +75,9 @@ def free_ports(count: int) -> list[int]:
 class Hub:
     """One running hub, and what it wrote down."""
 
-    def __init__(self, folder: Path, policies: Path, before: str, after: str, text: str, options: Any) -> None:
+    def __init__(
+        self, folder: Path, policies: Path, before: str, after: str, text: str, options: Any
+    ) -> None:
         port, hub_port, api_port = free_ports(3)
         self.folder, self.policies = folder, policies
         self.url = f"http://127.0.0.1:{port}/jhub"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import notegate
-
 from jupyterhub.traitlets import ByteSpecification
+
+import notegate
 
 from . import names
 

@@ -15,11 +15,12 @@ def denial(spawner: Any, message: str, decision_id: str | None = None) -> Except
     Raise what is returned at once: on hub 5 the count of failed spawns is set right for it.
     """
     text = message if decision_id is None else f"{message} (decision {decision_id})"
-    refused = _refused(spawner, text)
+    refused: Any = _refused(spawner, text)
     # The page of a start that failed shows this one only, whatever else the exception says.
     refused.jupyterhub_message = text
     refused.decision_id = decision_id
-    return refused
+    exception: Exception = refused
+    return exception
 
 
 def _refused(spawner: Any, text: str) -> Any:

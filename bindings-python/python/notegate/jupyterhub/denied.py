@@ -20,12 +20,13 @@ class Denied(HTTPError):
         self.decision_id = answer.decision_id
 
 
-def write_json(handler: Any, status: int, error: BaseException | None) -> bool:
+def write_json(handler: Any, status: int, error: Any) -> bool:
     """Writes a denial as JSON, with the decision id as a field; False for any other error."""
-    if not hasattr(error, "decision_id"):
+    try:
+        message, decision_id = error.jupyterhub_message, error.decision_id
+    except AttributeError:
         return False
-    message = getattr(error, "jupyterhub_message", None) or getattr(error, "message", None)
-    body = {"status": status, "message": message, "decision_id": error.decision_id}
+    body = {"status": status, "message": message, "decision_id": decision_id}
     handler.set_header("Content-Type", "application/json")
     handler.clear_header("Content-Length")
     handler.write(json.dumps(body))

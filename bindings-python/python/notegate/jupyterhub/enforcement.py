@@ -45,7 +45,7 @@ class Enforcement:
 
 def _patterns(name: str, patterns: Sequence[str]) -> tuple[str, ...]:
     if isinstance(patterns, str):
-        raise ValueError(f"`{name}` is a list of actions, such as `[{patterns!r}]`")
+        raise TypeError(f"`{name}` is a list of actions, such as `[{patterns!r}]`")
     for pattern in patterns:
         if not _PATTERN.fullmatch(pattern):
             raise ValueError(

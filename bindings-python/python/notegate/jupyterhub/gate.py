@@ -71,10 +71,8 @@ class Gate:
                 entities=list(entities.values()),
                 attributes=facts.attributes,
             )
-        except Exception as error:
-            self.log.error(
-                "%s of %r on %r could not be decided: %s", action, principal, resource, error
-            )
+        except Exception:
+            self.log.exception("%s of %r on %r could not be decided", action, principal, resource)
             return self.undecided(action)
         # `is`, so that nothing but the decision itself lets a request through.
         if response.allowed is True:

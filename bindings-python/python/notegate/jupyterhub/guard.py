@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import notegate
 from tornado.web import Application
+
+import notegate
 
 from . import names, sharing
 from .choices import Choice, Unreadable, text

@@ -12,7 +12,7 @@ import notegate
 from . import names
 from .choices import Unreadable, text
 
-_LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def cull_arbiter(bundle: Any, **opening: Any) -> Any:
@@ -40,7 +40,7 @@ def cull_arbiter(bundle: Any, **opening: Any) -> Any:
             context = {"server": uid, "idleFor": inactive, **_up(server)}
             response = pdp.authorize(owner, "server:idle", uid, context, attributes={uid: about})
         except Exception:
-            _LOG.exception("whether a server may idle could not be decided")
+            log.exception("whether a server may idle could not be decided")
             return inactive.total_seconds() >= inactive_limit
         return response.allowed is not True
 

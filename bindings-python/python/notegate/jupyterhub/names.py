@@ -41,7 +41,7 @@ def owner_of(uid: notegate.Uid) -> str | None:
     """The name of the person a thing belongs to, as far as its uid tells."""
     kind = uid.type.rpartition("::")[2]
     if kind == "User":
-        return uid.id
+        return str(uid.id)
     if kind in ("Server", "Token", "Share"):
         return unquote(uid.id.partition("/")[0])
     return None

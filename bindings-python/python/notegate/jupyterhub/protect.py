@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import notegate
 from traitlets.config import Config
+
+import notegate
 
 from . import limits, spawn
 from .enforcement import Enforcement

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import notegate
 from traitlets import TraitError
+
+import notegate
 
 from . import names, pods, profiles, tokens
 from .choices import Choice, Unreadable
@@ -55,21 +56,22 @@ class Spawns:
         of_server = Facts(attributes={server: about}, context=context)
         return self.people.person(spawner.user) + asker.facts + of_server
 
-    def pod_principal(self, spawner: Any) -> notegate.Uid:
-        """Who asks for a pod: the owner, or the hub's own identity when it was told one."""
-        if self._service_account is None:
-            return names.user(spawner.user.name)
-        return notegate.Uid("ServiceAccount", self._service_account)
+    def pod_hook(self, existing: Any) -> pods.Hook:
+        """The hook of KubeSpawner that decides each pod."""
+        account = self._service_account
+        return pods.modify_pod_hook(
+            self.gate.pdp,
+            existing=existing,
+            facts=self._pod_facts,
+            identity=None if account is None else notegate.Uid("ServiceAccount", account),
+            shadow=not self.gate.enforcement.enforces("pod:create"),
+        )
 
-    def pod_facts(self, spawner: Any) -> pods.Facts:
-        """The facts of the start, for its pod."""
+    def _pod_facts(self, spawner: Any) -> pods.Facts:
         choice = getattr(spawner, "_notegate_choice", Choice())
         facts = self.facts(spawner, self.asker(spawner), choice)
-        context = dict(facts.context)
-        if self._service_account is not None:
-            context["onBehalfOf"] = names.user(spawner.user.name)
         entities = {entity.uid: entity for entity in facts.entities}
-        return pods.Facts(tuple(entities.values()), facts.attributes, context)
+        return pods.Facts(tuple(entities.values()), facts.attributes, facts.context)
 
     async def profiles(self, spawner: Any) -> list[dict[str, Any]]:
         """All profiles of a spawner, those that policy closes too."""
@@ -149,22 +151,16 @@ def protected(spawner_class: Any, spawns: Spawns) -> Any:
     class Protected(spawner_class):  # type: ignore[misc]
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
-            self._notegate_profiles = getattr(self, "profile_list", None) or None
+            own: Any = self
+            self._notegate_profiles = getattr(own, "profile_list", None) or None
             if self._notegate_profiles is not None:
                 self._show_opened(spawns.opened)
-            self.server_token_scopes = tokens.ceiling(spawns, self.server_token_scopes)
-            if self.has_trait("modify_pod_hook"):
-                self.modify_pod_hook = pods.modify_pod_hook(
-                    spawns.gate.pdp,
-                    existing=self.modify_pod_hook,
-                    facts=spawns.pod_facts,
-                    principal=spawns.pod_principal,
-                    shadow=not spawns.gate.enforcement.enforces("pod:create"),
-                )
-            if self.oauth_client_allowed_scopes:
-                self.oauth_client_allowed_scopes = tokens.client_ceiling(
-                    spawns, self.oauth_client_allowed_scopes
-                )
+            own.server_token_scopes = tokens.ceiling(spawns, own.server_token_scopes)
+            if own.oauth_client_allowed_scopes:
+                scopes = tokens.client_ceiling(spawns, own.oauth_client_allowed_scopes)
+                own.oauth_client_allowed_scopes = scopes
+            if own.has_trait("modify_pod_hook"):
+                own.modify_pod_hook = spawns.pod_hook(own.modify_pod_hook)
 
         async def get_options_form(self) -> Any:
             await spawns.people.recall(getattr(self.handler, "current_user", None))
