@@ -5,12 +5,14 @@
 
 mod arena;
 mod bundle;
+mod command;
 mod entity;
 mod error;
 mod event;
 mod open;
 mod pdp;
 mod place;
+mod process;
 mod records;
 mod response;
 mod status;
@@ -22,13 +24,15 @@ mod value;
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
+    use crate::command::command;
+    #[pymodule_export]
     use crate::entity::Entity;
     #[pymodule_export]
     use crate::error::{LoadError, NotegateError, PodError, Problem, RequestError, RouteError};
     #[pymodule_export]
     use crate::event::Event;
     #[pymodule_export]
-    use crate::pdp::Pdp;
+    use crate::pdp::{Pdp, reopen};
     #[pymodule_export]
     use crate::response::{PolicyError, Response};
     #[pymodule_export]
