@@ -21,6 +21,8 @@ c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = "secret"
 c.Authenticator.allow_all = True
 c.JupyterHub.allow_named_servers = True
+# On a slow machine the hub would answer before it knows how a start ended.
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 120}
 c.JupyterHub.services = [{"name": "tests", "api_token": os.environ["TEST_TOKEN"]}]
 c.JupyterHub.load_roles = [
     {"name": "tests", "services": ["tests"], "scopes": ["admin:users", "admin:servers", "shutdown"]}
