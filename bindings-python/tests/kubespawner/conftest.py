@@ -79,7 +79,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     command = [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")]
     with (folder / "hub.log").open("w+") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         assert process.stdout is not None
         for line in process.stdout:
@@ -115,9 +120,13 @@ def bundle(folder: Path) -> Path:
     shutil.copytree(BASELINE, copy, ignore=shutil.ignore_patterns("tests"))
     shutil.copy(HERE / "obligations.cedar", copy)
     entities = json.loads((copy / "entities.json").read_text())
-    profiles = {one["uid"]["id"]: one for one in entities if one["uid"]["type"] == "Notebook::Profile"}
+    profiles = {
+        one["uid"]["id"]: one for one in entities if one["uid"]["type"] == "Notebook::Profile"
+    }
     text = (HERE / "jupyterhub_config.py").read_text()
-    names = set(part.split('"')[0] for part in text.replace("\n        ", "").split('profile("')[1:])
+    names = set(
+        part.split('"')[0] for part in text.replace("\n        ", "").split('profile("')[1:]
+    )
     for name in names - set(profiles):
         uid = {"type": "Notebook::Profile", "id": name}
         entities.append({**profiles["large"], "uid": uid})

@@ -81,11 +81,14 @@ c.KubeSpawner.profile_list = [
     profile("other-image", image="docker.io/someone/notebook:latest"),
     profile(
         "sidecar",
-        extra_containers=[{"name": "beside", "image": "busybox", "securityContext": {"privileged": True}}],
+        extra_containers=[
+            {"name": "beside", "image": "busybox", "securityContext": {"privileged": True}}
+        ],
     ),
     profile("init", init_containers=[{"name": "before", "image": "busybox"}]),
     profile(
-        "misspelt", extra_containers=[{"name": "x", "image": "y", "security_context": {"run_as_user": 1}}]
+        "misspelt",
+        extra_containers=[{"name": "x", "image": "y", "security_context": {"run_as_user": 1}}],
     ),
     profile("too-large", cpu_limit=64),
     profile("absurd", extra_resource_limits={"nvidia.com/gpu": "lots"}),

@@ -56,7 +56,10 @@ def test_what_is_obliged_of_the_pod_is_in_its_spec(obligations: Any, spec: Any) 
 
 def test_the_old_name_of_the_service_account_does_not_stay_behind() -> None:
     pod = done(manifest(serviceAccount="hub", serviceAccountName="hub"), service_account="reader")
-    assert (pod["spec"]["serviceAccount"], pod["spec"]["serviceAccountName"]) == ("reader", "reader")
+    assert (pod["spec"]["serviceAccount"], pod["spec"]["serviceAccountName"]) == (
+        "reader",
+        "reader",
+    )
 
 
 def test_a_shorter_session_stays_shorter() -> None:
