@@ -123,10 +123,7 @@ def bundle(folder: Path) -> Path:
     profiles = {
         one["uid"]["id"]: one for one in entities if one["uid"]["type"] == "Notebook::Profile"
     }
-    text = (HERE / "jupyterhub_config.py").read_text()
-    names = set(
-        part.split('"')[0] for part in text.replace("\n        ", "").split('profile("')[1:]
-    )
+    names = set(json.loads((HERE / "profiles.json").read_text()))
     for name in names - set(profiles):
         uid = {"type": "Notebook::Profile", "id": name}
         entities.append({**profiles["large"], "uid": uid})
