@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from conftest import kubeconfig
 from fake_kubernetes import FakeKubernetes
 from jupyterhub.objects import Hub, Server
 from jupyterhub.orm import Spawner as Stored
-from kubernetes_asyncio.client import ApiClient, CoreV1Api
+from kubernetes_asyncio.client import ApiClient, CoreV1Api, V1ObjectMeta
 from kubernetes_asyncio.config import kube_config
 from kubespawner import KubeSpawner
 from notegate.jupyterhub import pods
@@ -143,7 +143,11 @@ class Broken:
 
 
 class Truthy:
-    allowed, message, decision_id, reason, obligations = "yes", None, "1", [], {}  # type: ignore[var-annotated]
+    """All that a response has, but for a decision."""
+
+    allowed, message, decision_id, revision = "yes", None, "1", "sha256:1"
+    reason: Sequence[str] = ()
+    obligations: Mapping[str, str] = {}
 
 
 @pytest.mark.parametrize("answer", [RuntimeError("broken"), None, Truthy()])
@@ -170,3 +174,16 @@ def test_a_profile_counts_only_when_there_is_that_profile(baseline: notegate.Pdp
             **institute(profile_list=[], user_options=asked),
         )
     assert "more than its profile gives" in str(raised.value.jupyterhub_message)  # type: ignore[attr-defined]
+
+
+def test_a_pod_that_does_not_take_what_was_decided_is_not_sent(baseline: notegate.Pdp) -> None:
+    class Stubborn(V1ObjectMeta):
+        labels = property(lambda self: {"mine": "stays"}, lambda self, labels: None)
+
+    def stubborn(spawner: Any, pod: Any) -> Any:
+        pod.metadata = Stubborn(name=pod.metadata.name)
+        return pod
+
+    with pytest.raises(HTTPError) as raised:
+        run(pods.modify_pod_hook(baseline, existing=stubborn), **institute())
+    assert "decision" in str(raised.value.jupyterhub_message)  # type: ignore[attr-defined]
