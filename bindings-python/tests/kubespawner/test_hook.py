@@ -10,13 +10,13 @@ from typing import Any
 
 import notegate
 import pytest
-from conftest import kubeconfig
 from fake_kubernetes import FakeKubernetes
 from jupyterhub.objects import Hub, Server
 from jupyterhub.orm import Spawner as Stored
 from kubernetes_asyncio.client import ApiClient, CoreV1Api, V1ObjectMeta
 from kubernetes_asyncio.config import kube_config
 from kubespawner import KubeSpawner
+from kubespawner_hub import kubeconfig
 from notegate.jupyterhub import pods
 from tornado.web import HTTPError
 
