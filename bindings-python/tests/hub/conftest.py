@@ -31,7 +31,6 @@ from notegate.jupyterhub import protect
 
 {before}
 protect(c, bundle={bundle!r}, records={records!r}, **{options!r}{options_text})
-{after}
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}/jhub/"
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub_port}"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
@@ -59,6 +58,7 @@ c.JupyterHub.load_roles = [
     {{"name": "user", "scopes": ["self", "shares!user", "read:users:name"]}},
 ]
 c.JupyterHub.services = [{{"name": "cull-idle", "api_token": "culler-token-of-the-test"}}]
+{after}
 """
 
 
@@ -156,7 +156,8 @@ class Visitor(requests.Session):
 
     @property
     def xsrf(self) -> str:
-        values = [cookie.value for cookie in self.cookies if cookie.name == "_xsrf"]
+        own = [cookie for cookie in self.cookies if "/hub/" in cookie.path]
+        values = [cookie.value for cookie in own if cookie.name == "_xsrf"]
         return values[-1] or ""
 
     def log_in(self, name: str) -> requests.Response:
