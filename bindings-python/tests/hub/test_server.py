@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 import websocket
-from conftest import EXAMPLE, PROFILES, Hub, Visitor, denied, until
+from conftest import PROFILES, Hub, Visitor, denied, until
 
 Make = Callable[..., Hub]
 

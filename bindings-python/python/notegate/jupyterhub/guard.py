@@ -22,6 +22,8 @@ _DECIDED_ELSEWHERE = frozenset({"hub:login", "oauth:token"})
 _IN_PERSON = frozenset({"activity:report", "user:whoami"})
 _STARTS = frozenset({"server:start", "server:spawnForm", "server:create", "server:update"})
 _KEEP_OPTIONS = frozenset({"server:create", "server:update"})
+# Not an action of the schema: what has no meaning cannot be asked.
+_ADDRESS = "hub:address"
 _LOG_IN = "Log in first."
 
 
@@ -48,7 +50,10 @@ class Guard:
         try:
             readings = self._read(handler)
         except notegate.RouteError as error:
-            raise Denied(Answer(False, f"This address is refused: {error}.")) from error
+            refused = self._spawns.gate.refuse(_ADDRESS, f"This address is refused: {error}.")
+            if refused.allowed:
+                return
+            raise Denied(refused) from error
         for reading in readings:
             answer = self._decide(handler, reading)
             if not answer.allowed:
