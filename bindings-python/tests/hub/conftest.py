@@ -229,12 +229,15 @@ def make_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
         after: str = "",
         bundle: Path = EXAMPLE / "policies",
         options_text: str = "",
+        policies_text: str = "",
         **options: Any,
     ) -> Hub:
         folder = tmp_path_factory.mktemp("hub")
         policies = folder / "policies"
         if bundle.exists():
             shutil.copytree(bundle, policies)
+            if policies_text:
+                (policies / "more.cedar").write_text(policies_text)
         hub = Hub(folder, policies, before, after, options_text, options)
         made.append(hub)
         return hub
