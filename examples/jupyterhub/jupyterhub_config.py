@@ -7,7 +7,7 @@ from notegate.jupyterhub import protect
 
 c = get_config()  # noqa: F821
 here = Path(__file__).resolve().parent
-run = here / ".run"
+run = Path(os.environ.get("HUB_RUN", here / ".run"))
 
 protect(
     c,

@@ -147,7 +147,7 @@ class Hub:
 class Visitor(requests.Session):
     """A browser's session, as far as the hub can tell."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Any) -> None:
         super().__init__()
         self.hub = hub
 
@@ -160,10 +160,10 @@ class Visitor(requests.Session):
         values = [cookie.value for cookie in own if cookie.name == "_xsrf"]
         return values[-1] or ""
 
-    def log_in(self, name: str) -> requests.Response:
+    def log_in(self, name: str, base: str = "/jhub") -> requests.Response:
         self.get(self.at("/hub/login"))
         form = {"username": name, "password": "x", "_xsrf": self.xsrf}
-        answer = self.post(self.at("/hub/login?next=/jhub/hub/home"), data=form)
+        answer = self.post(self.at(f"/hub/login?next={base}/hub/home"), data=form)
         self.get(self.at("/hub/home"))
         return answer
 
