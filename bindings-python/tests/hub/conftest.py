@@ -31,7 +31,6 @@ from notegate.jupyterhub import protect
 
 {before}
 protect(c, bundle={bundle!r}, records={records!r}, **{options!r}{options_text})
-{after}
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}/jhub/"
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub_port}"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
@@ -59,6 +58,7 @@ c.JupyterHub.load_roles = [
     {{"name": "user", "scopes": ["self", "shares!user", "read:users:name"]}},
 ]
 c.JupyterHub.services = [{{"name": "cull-idle", "api_token": "culler-token-of-the-test"}}]
+{after}
 """
 
 
@@ -147,7 +147,7 @@ class Hub:
 class Visitor(requests.Session):
     """A browser's session, as far as the hub can tell."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Any) -> None:
         super().__init__()
         self.hub = hub
 
@@ -156,13 +156,14 @@ class Visitor(requests.Session):
 
     @property
     def xsrf(self) -> str:
-        values = [cookie.value for cookie in self.cookies if cookie.name == "_xsrf"]
+        own = [cookie for cookie in self.cookies if "/hub/" in cookie.path]
+        values = [cookie.value for cookie in own if cookie.name == "_xsrf"]
         return values[-1] or ""
 
-    def log_in(self, name: str) -> requests.Response:
+    def log_in(self, name: str, base: str = "/jhub") -> requests.Response:
         self.get(self.at("/hub/login"))
         form = {"username": name, "password": "x", "_xsrf": self.xsrf}
-        answer = self.post(self.at("/hub/login?next=/jhub/hub/home"), data=form)
+        answer = self.post(self.at(f"/hub/login?next={base}/hub/home"), data=form)
         self.get(self.at("/hub/home"))
         return answer
 
@@ -228,12 +229,15 @@ def make_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
         after: str = "",
         bundle: Path = EXAMPLE / "policies",
         options_text: str = "",
+        policies_text: str = "",
         **options: Any,
     ) -> Hub:
         folder = tmp_path_factory.mktemp("hub")
         policies = folder / "policies"
         if bundle.exists():
             shutil.copytree(bundle, policies)
+            if policies_text:
+                (policies / "more.cedar").write_text(policies_text)
         hub = Hub(folder, policies, before, after, options_text, options)
         made.append(hub)
         return hub

@@ -62,6 +62,21 @@ def test_an_edited_policy_holds_for_the_next_request(make_hub: Make) -> None:
     denied(ada.api("GET", "/user"), "The hub is closed for the night.")
 
 
+def test_who_may_no_longer_log_in_is_sent_to_log_in_again(make_hub: Make) -> None:
+    hub = make_hub(after="c.Authenticator.auth_refresh_age = 1")
+    hub.wait_up()
+    ada = hub.logged_in("ada")
+    people = hub.policies / "people.cedar"
+    closed = (
+        '@id("closed")\n@message("Come back on Monday.")\nforbid (principal, '
+        'action == Notebook::Action::"hub:login", resource);\n'
+    )
+    people.write_text(people.read_text() + closed)
+    until(lambda: "bundle activated" in hub.log.read_text(), "the edit is in force")
+    until(lambda: "/hub/login" in ada.get(hub.url + "/hub/home").url, "the login is asked again")
+    denied(ada.log_in("ada"), "Come back on Monday.")
+
+
 def test_shadow_mode_records_and_denies_nothing_but_what_is_enforced(make_hub: Make) -> None:
     hub = make_hub(mode="shadow", enforce=["token:*"])
     hub.wait_up()

@@ -14,10 +14,16 @@ from .denied import Denied, write_json
 from .gate import UNDECIDED, Answer, Facts
 from .spawn import Spawns, count
 
-_DECIDED_ELSEWHERE = frozenset({"hub:login"})
-_HUB_AUTHENTICATES = frozenset({"oauth:token"})
+# A login is decided when it is known whose it is. A code is exchanged by a server that proves who it
+# is with its secret, and gives what `oauth:authorize` was asked about, and no more.
+_DECIDED_ELSEWHERE = frozenset({"hub:login", "oauth:token"})
+# What a server does with a token is done by its owner: it says that they are active, and asks who
+# they are.
+_IN_PERSON = frozenset({"activity:report", "user:whoami"})
 _STARTS = frozenset({"server:start", "server:spawnForm", "server:create", "server:update"})
 _KEEP_OPTIONS = frozenset({"server:create", "server:update"})
+# Not an action of the schema: what has no meaning cannot be asked.
+_ADDRESS = "hub:address"
 _LOG_IN = "Log in first."
 
 
@@ -44,7 +50,10 @@ class Guard:
         try:
             readings = self._read(handler)
         except notegate.RouteError as error:
-            raise Denied(Answer(False, f"This address is refused: {error}.")) from error
+            refused = self._spawns.gate.refuse(_ADDRESS, f"This address is refused: {error}.")
+            if refused.allowed:
+                return
+            raise Denied(refused) from error
         for reading in readings:
             answer = self._decide(handler, reading)
             if not answer.allowed:
@@ -73,9 +82,8 @@ class Guard:
         people, gate = self._spawns.people, self._spawns.gate
         asker = people.asker(handler)
         if asker is None:
-            # The hub sends a page's visitor to log in, and checks a client's secret itself.
-            leads_to_login = handler.request.method in ("GET", "HEAD")
-            if leads_to_login or reading.action in _HUB_AUTHENTICATES:
+            # The hub sends the visitor to log in.
+            if handler.request.method in ("GET", "HEAD"):
                 return Answer(True)
             return gate.refuse(reading.action, _LOG_IN)
         try:
@@ -85,7 +93,9 @@ class Guard:
         except Exception:
             gate.log.exception("the facts of %s could not be read", reading.action)
             return gate.refuse(reading.action, UNDECIDED)
-        return gate.ask(asker.uid, reading.action, resource, asker.facts + facts)
+        in_person = reading.action in _IN_PERSON and handler.current_user.kind == "user"
+        principal = names.user(asker.name) if in_person else asker.uid
+        return gate.ask(principal, reading.action, resource, asker.facts + facts)
 
     def _facts(self, handler: Any, reading: Any) -> tuple[notegate.Uid, Facts]:
         resource = reading.resource

@@ -156,11 +156,17 @@ def protected(spawner_class: Any, spawns: Spawns) -> Any:
             if self._notegate_profiles is not None:
                 self._show_opened(spawns.opened)
             own.server_token_scopes = tokens.ceiling(spawns, own.server_token_scopes)
-            if own.oauth_client_allowed_scopes:
-                scopes = tokens.client_ceiling(spawns, own.oauth_client_allowed_scopes)
-                own.oauth_client_allowed_scopes = scopes
+            self._notegate_client_scopes = own.oauth_client_allowed_scopes
             if own.has_trait("modify_pod_hook"):
                 own.modify_pod_hook = spawns.pod_hook(own.modify_pod_hook)
+
+        async def _get_oauth_client_allowed_scopes(self) -> Any:
+            # The hub also writes this attribute into the server's environment, and can do so with
+            # a list only.
+            own: Any = self
+            wanted = self._notegate_client_scopes
+            own.oauth_client_allowed_scopes = await tokens.client_scopes(spawns, wanted, own)
+            return await super()._get_oauth_client_allowed_scopes()
 
         async def get_options_form(self) -> Any:
             await spawns.people.recall(getattr(self.handler, "current_user", None))

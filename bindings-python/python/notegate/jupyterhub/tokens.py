@@ -28,13 +28,9 @@ def ceiling(spawns: Spawns, existing: Any) -> Scopes:
     return scopes
 
 
-def client_ceiling(spawns: Spawns, existing: Any) -> Scopes:
+async def client_scopes(spawns: Spawns, existing: Any, spawner: Any) -> list[str]:
     """Scopes of the tokens that a server gets for the person in front of it."""
-
-    async def scopes(spawner: Any) -> list[str]:
-        return sorted(_opened(spawns, spawner, await _resolved(existing, spawner)))
-
-    return scopes
+    return sorted(_opened(spawns, spawner, await _resolved(existing, spawner)))
 
 
 async def _resolved(existing: Any, spawner: Any) -> frozenset[str]:
