@@ -1,5 +1,7 @@
 //! An answer of which only the decision is made out yet.
 
+use std::sync::Arc;
+
 use super::Snapshot;
 use super::compiled::Satisfied;
 use crate::model::{Decision, Outcome, PolicyId};
@@ -55,5 +57,37 @@ impl<'s> Answer<'s> {
             State::Plain(satisfied) => self.snapshot.outcome(satisfied.evaluation(Vec::new())),
             State::WrittenOut(outcome) => *outcome,
         }
+    }
+}
+
+/// An answer that policies alone made, with the snapshot that it is of.
+#[derive(Debug)]
+#[must_use = "an answer that nobody reads protects nothing"]
+pub struct KeptAnswer {
+    snapshot: Arc<Snapshot>,
+    satisfied: Satisfied,
+}
+
+impl KeptAnswer {
+    pub(super) fn new(snapshot: Arc<Snapshot>, satisfied: Satisfied) -> Self {
+        Self { snapshot, satisfied }
+    }
+
+    /// Allow or Deny.
+    #[must_use]
+    pub fn decision(&self) -> Decision {
+        self.satisfied.decision()
+    }
+
+    /// The snapshot that it is of.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// All of it; allocates.
+    #[must_use]
+    pub fn to_outcome(&self) -> Outcome {
+        self.snapshot.outcome(self.satisfied.evaluation(Vec::new()))
     }
 }

@@ -1,6 +1,8 @@
 //! Asking often: borrowed questions, prepared requests, many at once, and who can do what.
 
-use super::answer::Answer;
+use std::sync::Arc;
+
+use super::answer::{Answer, KeptAnswer};
 use super::compiled::{Handles, Place, Satisfied, Scratch};
 use super::names::TypeName;
 use super::question::{Handle, Question};
@@ -48,6 +50,34 @@ impl Snapshot {
             Err(error) => Outcome::refusal(error.to_string()),
         };
         Answer::written_out(self, outcome)
+    }
+
+    /// Whether the schema and the limits allow a question, as far as that is quickly seen. Of one that
+    /// is not, the request says what is wrong, if anything is.
+    #[must_use]
+    pub fn admits(&self, question: &Question<'_>) -> bool {
+        let limit = self.limits().id_bytes;
+        let short = question.named().iter().all(|(_, id)| id.len() <= limit);
+        let fits = match &self.fit {
+            Some(fit) if self.options.validation.of_requests() => {
+                fit.admits(question.named(), question.context())
+            }
+            _ => true,
+        };
+        short && fits
+    }
+
+    /// Decides a question that policies alone decide; `None` when one errs, obligations could
+    /// conflict, or the official authorizer decides.
+    pub fn answer_to_keep(
+        self: &Arc<Self>,
+        question: &Question<'_>,
+        scratch: &mut Scratch,
+    ) -> Option<KeptAnswer> {
+        let satisfied = self.program.as_ref()?.answer(&self.store, question, scratch).ok();
+        scratch.reset();
+        let satisfied = satisfied.filter(Satisfied::is_plain)?;
+        Some(KeptAnswer::new(Arc::clone(self), satisfied))
     }
 
     /// Looks up what a request names, for deciding it more than once.

@@ -14,6 +14,7 @@ mod decide;
 mod deciding;
 mod entities;
 mod explain;
+mod fit;
 mod format;
 mod grants;
 mod index;
@@ -32,7 +33,7 @@ mod spot;
 mod standing;
 mod validation;
 
-pub use answer::Answer;
+pub use answer::{Answer, KeptAnswer};
 pub use ask::Prepared;
 pub use case::{Case, CaseEntities, CaseRequest, CaseUid};
 pub use cases::{CaseReport, CaseResult, Difference};

@@ -8,7 +8,7 @@ use crate::model::{
     Context, EntityId, EntityTypeName, EntityUid, Limits, RequestError, RequestErrorKind,
     RestrictedExpression,
 };
-use crate::request::{Request, Shape};
+use crate::request::{Request, RequestBuilder, Shape};
 
 /// A value of a context, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,7 +93,9 @@ impl Handle {
         Self { type_name: type_name.into(), id: id.into(), known }
     }
 
-    fn parts(&self) -> (&str, &str) {
+    /// The name of its type, and its id.
+    #[must_use]
+    pub fn parts(&self) -> (&str, &str) {
         (&self.type_name, &self.id)
     }
 
@@ -156,8 +158,30 @@ impl<'a> Question<'a> {
         })
     }
 
-    pub(super) fn context(&self) -> &'a [(&'a str, Given<'a>)] {
+    /// The names of the types, and the ids.
+    pub(super) fn named(&self) -> &[(&'a str, &'a str); 3] {
+        &self.uids
+    }
+
+    /// The facts about this one request.
+    #[must_use]
+    pub fn context(&self) -> &'a [(&'a str, Given<'a>)] {
         self.context
+    }
+
+    /// The same question with these facts and no others.
+    ///
+    /// # Errors
+    /// When a record, the context among them, has a key twice.
+    pub fn with_context<'b>(
+        &self,
+        context: &'b [(&'b str, Given<'b>)],
+    ) -> Result<Question<'b>, RequestError>
+    where
+        'a: 'b,
+    {
+        check(context)?;
+        Ok(Question { context, ..*self })
     }
 
     /// The same question as a request, which the official evaluator can be asked.
@@ -165,19 +189,28 @@ impl<'a> Question<'a> {
     /// # Errors
     /// When a type has no name of the language's, or a value has no form there.
     pub fn to_request(&self, limits: &Limits) -> Result<Request, RequestError> {
-        let wrong = |message: String| RequestError::new(RequestErrorKind::Context, message);
-        let uid = |parts: (&str, &str)| uid(parts).map_err(wrong);
-        let [principal, action, resource] = self.uids;
-        let fields = self.context.iter().map(|(key, given)| {
-            given.expression().map(|value| ((*key).to_owned(), value)).map_err(wrong)
-        });
-        let context = Context::from_pairs(fields.collect::<Result<Vec<_>, _>>()?);
-        let context = context.map_err(|error| wrong(error.to_string()))?;
         let shape =
             Shape { schema: None, validate: false, limits: *limits, now: None, namespace: None };
-        Request::builder(uid(principal)?, uid(action)?, uid(resource)?)
-            .context(context)
-            .build(&shape)
+        self.to_builder()?.build(&shape)
+    }
+
+    /// The same question as a request in the making, to which entities can be added.
+    ///
+    /// # Errors
+    /// When a type has no name of the language's, or a value has no form there.
+    pub fn to_builder(&self) -> Result<RequestBuilder, RequestError> {
+        let uid = |parts: (&str, &str)| {
+            uid(parts).map_err(|message| RequestError::new(RequestErrorKind::EntityUid, message))
+        };
+        let [principal, action, resource] = self.uids;
+        let fields = self
+            .context
+            .iter()
+            .map(|(key, given)| given.to_expression().map(|value| ((*key).to_owned(), value)));
+        let context = Context::from_pairs(fields.collect::<Result<Vec<_>, _>>()?);
+        let context = context
+            .map_err(|error| RequestError::new(RequestErrorKind::Context, error.to_string()))?;
+        Ok(Request::builder(uid(principal)?, uid(action)?, uid(resource)?).context(context))
     }
 }
 
@@ -189,6 +222,14 @@ impl Given<'_> {
             Self::Record(fields) => fields.iter().all(|(_, one)| one.is_well_named(names)),
             _ => true,
         }
+    }
+
+    /// The same value in the language's own form.
+    ///
+    /// # Errors
+    /// When a type has no name of the language's, or the value has no form there.
+    pub fn to_expression(&self) -> Result<RestrictedExpression, RequestError> {
+        self.expression().map_err(|message| RequestError::new(RequestErrorKind::Context, message))
     }
 
     fn expression(&self) -> Result<RestrictedExpression, String> {

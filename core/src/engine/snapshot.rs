@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use cedar_policy::Entities;
 
 use super::compiled::{Program, Store};
+use super::fit::Fit;
 use super::names::Names;
 use super::policies::{Earlier, Policies};
 use super::{ErrorMode, Evaluator, Options, PolicyInfo, entities, schema, sensitivity};
@@ -22,6 +23,8 @@ use crate::request::Shape;
 pub struct Snapshot {
     pub(super) policies: Arc<Policies>,
     pub(super) schema: Option<Arc<Schema>>,
+    /// What the schema asks of questions.
+    pub(super) fit: Option<Arc<Fit>>,
     /// What the bundle adds to the shipped schema, or has in its place.
     pub(super) own_schema: Option<Member>,
     /// Sensitivity labels by rank; those of entities must agree.
@@ -81,6 +84,10 @@ impl Snapshot {
             Some(earlier) => earlier.schema.clone(),
             None => schema::read(bundle, limits)?.map(Arc::new),
         };
+        let fit = match same_schema {
+            Some(earlier) => earlier.fit.clone(),
+            None => schema.as_deref().map(|schema| Arc::new(Fit::new(schema.as_ref()))),
+        };
         let strict = model == Model::Notebook || options.validation.of_policies();
         let policies = Policies::read(
             bundle,
@@ -119,6 +126,7 @@ impl Snapshot {
             program,
             policies: Arc::new(policies),
             schema,
+            fit,
             own_schema: bundle.schema().cloned(),
             sensitivity,
             options,
@@ -148,6 +156,7 @@ impl Snapshot {
             program: self.program.clone(),
             policies: Arc::clone(&self.policies),
             schema: self.schema.clone(),
+            fit: self.fit.clone(),
             own_schema: self.own_schema.clone(),
             sensitivity: Arc::clone(&self.sensitivity),
             ..*self
@@ -207,6 +216,12 @@ impl Snapshot {
             now: now.filter(|_| notebook),
             namespace: notebook.then_some(schema::NAMESPACE),
         }
+    }
+
+    /// Whether a question is given `context.now` when it has none.
+    #[must_use]
+    pub fn gives_now(&self) -> bool {
+        self.model == Model::Notebook
     }
 
     /// The policies that can decide, in the order of the policy set.

@@ -1,24 +1,32 @@
 //! The one object a door holds: a store, a clock and a sink.
 
 mod clock;
+mod decided;
 
 #[cfg(not(target_family = "wasm"))]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use smallvec::SmallVec;
 
 use crate::audit::{Record, Reproduction, Sink, SinkStatus};
 use crate::bundle::{Bundle, GrantsDelivery};
-use crate::engine::{CrossCheck, Mismatch, Options, Snapshot};
-use crate::model::{DecisionId, LoadError, Outcome, Response, Revision};
+use crate::engine::{CrossCheck, Given, Mismatch, Options, Question, Scratch, Snapshot};
+use crate::model::{
+    DecisionId, EntityTypeName, EntityUid, LoadError, Outcome, RequestError, Response, Revision,
+    Timestamp,
+};
 use crate::request::{Request, Shape};
 #[cfg(not(target_family = "wasm"))]
 use crate::store::{Follower, Source};
-use crate::store::{Observer, OnExpiry, Part, Rules, Status, Store, StoreBuilder};
+use crate::store::{InForce, Observer, OnExpiry, Part, Rules, Status, Store, StoreBuilder};
 
 pub use crate::model::clock::{Clock, FixedClock};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use clock::SystemClock;
+pub use decided::Decided;
 
 /// A policy decision point: decides requests against the bundle in force.
 ///
@@ -33,10 +41,17 @@ pub struct Pdp {
     followers: Vec<Follower>,
     clock: Arc<dyn Clock>,
     sink: Option<Box<dyn Sink>>,
-    seed: u64,
+    seed: AtomicU64,
     cross_check: CrossCheck,
     decisions: AtomicU64,
     mismatches: AtomicU64,
+}
+
+/// When something was asked, and as which decision.
+struct Asked {
+    started: Duration,
+    now: Timestamp,
+    count: u64,
 }
 
 /// A decision point in the making.
@@ -79,9 +94,55 @@ impl Pdp {
     pub fn authorize(&self, request: &Request) -> Response {
         let started = self.clock.elapsed();
         let in_force = self.store.load();
-        let (snapshot, now) = (&in_force.snapshot, self.clock.now());
-        let expired = in_force.expires.filter(|expires| now >= *expires);
         let count = self.decisions.fetch_add(1, Ordering::Relaxed);
+        self.decide(request, &in_force, Asked { started, now: self.clock.now(), count })
+    }
+
+    /// Decides a question against the snapshot in force, with memory kept from one decision to the
+    /// next.
+    ///
+    /// It must fit the schema and the limits as a request must, and it is given `context.now` as a
+    /// request is. The answer is the one to the same request. Takes time in proportion to the candidate
+    /// policies and to the context, and allocates as [`Snapshot::answer_in`] does, unless the decision
+    /// is written down or compared.
+    ///
+    /// # Errors
+    /// When it does not fit. Nothing is decided then: whoever enforces denies.
+    pub fn ask(
+        &self,
+        question: &Question<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<Decided, RequestError> {
+        let now = self.clock.now();
+        let in_force = self.store.load();
+        let mut fields = SmallVec::<[_; 16]>::new();
+        let timed = match in_force.snapshot.gives_now() {
+            true if question.context().iter().all(|(name, _)| *name != "now") => {
+                fields.extend_from_slice(question.context());
+                fields.push(("now", Given::DateTime(now.millis())));
+                question.with_context(&fields)?
+            }
+            _ => *question,
+        };
+        let admitted = in_force.snapshot.admits(&timed);
+        let expired = in_force.expires.is_some_and(|expires| now >= expires);
+        let denies = expired && self.store.rules().on_expiry == OnExpiry::Deny;
+        let count = self.decisions.fetch_add(1, Ordering::Relaxed);
+        let plain = admitted && !denies && self.sink.is_none() && !self.cross_check.takes(count);
+        if plain && let Some(answer) = in_force.snapshot.answer_to_keep(&timed, scratch) {
+            return Ok(Decided::kept(answer, DecisionId::new(now, self.seed(), count), expired));
+        }
+        let started = self.clock.elapsed();
+        let shape = in_force.snapshot.shape(Some(now));
+        let validate = shape.validate && !admitted;
+        let request = timed.to_builder()?.build(&Shape { validate, ..shape })?;
+        Ok(self.decide(&request, &in_force, Asked { started, now, count }).into())
+    }
+
+    fn decide(&self, request: &Request, in_force: &InForce, asked: Asked) -> Response {
+        let Asked { started, now, count } = asked;
+        let snapshot = &in_force.snapshot;
+        let expired = in_force.expires.filter(|expires| now >= *expires);
         let sample = self.cross_check.takes(count);
         let (outcome, mismatch) = match (expired, self.store.rules().on_expiry) {
             (Some(expired), OnExpiry::Deny) => {
@@ -95,7 +156,7 @@ impl Pdp {
         if mismatch.is_some() {
             self.mismatches.fetch_add(1, Ordering::Relaxed);
         }
-        let decision_id = DecisionId::new(now, self.seed, count);
+        let decision_id = DecisionId::new(now, self.seed(), count);
         let revision = snapshot.revision();
         let response = Response::new(outcome, revision, decision_id, taken, expired.is_some());
         if let Some(sink) = &self.sink {
@@ -107,6 +168,30 @@ impl Pdp {
             });
         }
         response
+    }
+
+    /// Gives the instance another name in its decision ids: a process that was forked is another
+    /// instance than the one it was forked from.
+    pub fn rename(&self, seed: u64) {
+        self.seed.store(seed, Ordering::Relaxed);
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.load(Ordering::Relaxed)
+    }
+
+    /// The stored entities of a type that may take the place of the request's resource; none once
+    /// the bundle in force has expired, where expiry denies.
+    ///
+    /// Takes time as [`Snapshot::what_can`].
+    #[must_use]
+    pub fn permitted(&self, request: &Request, type_name: &EntityTypeName) -> Vec<EntityUid> {
+        let in_force = self.store.load();
+        let expired = in_force.expires.is_some_and(|expires| self.clock.now() >= expires);
+        match expired && self.store.rules().on_expiry == OnExpiry::Deny {
+            true => Vec::new(),
+            false => in_force.snapshot.what_can(request, type_name),
+        }
     }
 
     /// What a request must fit, now.
@@ -290,7 +375,7 @@ impl PdpBuilder {
             followers: Vec::new(),
             clock,
             sink: self.sink,
-            seed: self.seed,
+            seed: AtomicU64::new(self.seed),
             cross_check,
             decisions: AtomicU64::new(0),
             mismatches: AtomicU64::new(0),

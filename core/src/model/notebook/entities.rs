@@ -44,6 +44,16 @@ macro_rules! builders {
             }
         )*
 
+        /// The whole name of a type of the shipped model that is given without its namespace.
+        #[must_use]
+        pub fn type_name(short: &str) -> Option<&'static str> {
+            match short {
+                "Action" => Some("Notebook::Action"),
+                $(stringify!($type) => Some(concat!("Notebook::", stringify!($type))),)*
+                _ => None,
+            }
+        }
+
         /// Every type with the names of its attributes.
         #[cfg(test)]
         pub(super) const DECLARED: &[(&str, &[&str])] =

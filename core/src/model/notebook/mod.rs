@@ -29,7 +29,7 @@ pub use context::{ContextBuilder, context};
 pub use entities::{
     Dataset, Endpoint, Executable, File, Gateway, Group, Hub, Image, Kernel, KernelSpec, Namespace,
     Notebook, OAuthClient, Pod, Port, Profile, Room, Server, Service, ServiceAccount, Session,
-    Share, ShareCode, Tenant, Terminal, Token, User,
+    Share, ShareCode, Tenant, Terminal, Token, User, type_name,
 };
 pub use value::{IntoValue, Resources, Sensitivity};
 

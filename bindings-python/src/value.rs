@@ -1,0 +1,293 @@
+//! Python values as values of a question.
+
+use std::cell::Cell;
+use std::net::IpAddr;
+
+use bumpalo::Bump;
+use bumpalo::collections::Vec as ArenaVec;
+use notegate::engine::Given;
+use notegate::model::{self, Exceeded, Limits, RequestErrorKind};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyBytes, PyDateTime, PyDelta, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString,
+    PyTuple, PyType,
+};
+
+use crate::error::exception;
+use crate::place::Place;
+use crate::times;
+use crate::uid::{Handle, Uid, kind};
+
+/// Reads values into an arena, within the limits of one request.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    arena: &'a Bump,
+    limits: Limits,
+    /// What a request may still hold, in bytes.
+    left: Cell<usize>,
+}
+
+/// What a value counts for beside its text.
+const VALUE_BYTES: usize = 8;
+
+/// Fields with their values.
+pub(crate) type Fields<'a> = &'a [(&'a str, Given<'a>)];
+
+impl<'a> Reader<'a> {
+    /// Reads one request.
+    pub(crate) fn new(arena: &'a Bump, limits: Limits) -> Self {
+        Self { arena, limits, left: Cell::new(limits.request_bytes) }
+    }
+
+    /// The fields of a dict.
+    pub(crate) fn fields(
+        &self,
+        dict: &Bound<'_, PyDict>,
+        place: &Place<'_>,
+    ) -> PyResult<Fields<'a>> {
+        self.record(dict, place, 1)
+    }
+
+    fn record(
+        &self,
+        dict: &Bound<'_, PyDict>,
+        place: &Place<'_>,
+        depth: usize,
+    ) -> PyResult<Fields<'a>> {
+        self.check_depth(dict, depth)?;
+        let mut fields = ArenaVec::with_capacity_in(dict.len(), self.arena);
+        for (key, value) in entries(dict)? {
+            let Ok(key) = key.cast::<PyString>() else {
+                let message = format!("{place}: expected keys of type str, not `{}`", kind(&key));
+                return Err(PyTypeError::new_err(message));
+            };
+            let key = self.text(key, place)?;
+            fields.push((key, self.value(&value, &place.key(key), depth)?));
+        }
+        Ok(fields.into_bump_slice())
+    }
+
+    fn value(
+        &self,
+        value: &Bound<'_, PyAny>,
+        place: &Place<'_>,
+        depth: usize,
+    ) -> PyResult<Given<'a>> {
+        self.spend(value, VALUE_BYTES)?;
+        if let Ok(text) = value.cast::<PyString>() {
+            return self.text(text, place).map(Given::Text);
+        }
+        if let Ok(truth) = value.cast::<PyBool>() {
+            return Ok(Given::Bool(truth.is_true()));
+        }
+        if let Ok(number) = value.cast::<PyInt>() {
+            return match number.extract() {
+                Ok(number) => Ok(Given::Long(number)),
+                Err(_) => Err(refused(value, place, "a number beyond 64 bits")),
+            };
+        }
+        if let Ok(moment) = value.cast::<PyDateTime>() {
+            return match times::millis(moment)? {
+                Some(millis) => Ok(Given::DateTime(millis)),
+                None => Err(PyTypeError::new_err(format!(
+                    "{place}: a datetime without a time zone is no moment; use `datetime.now(timezone.utc)`"
+                ))),
+            };
+        }
+        if let Ok(duration) = value.cast::<PyDelta>() {
+            return Ok(Given::Duration(times::duration_millis(duration)));
+        }
+        if let Ok(record) = value.cast::<PyDict>() {
+            return self.record(record, place, depth.saturating_add(1)).map(Given::Record);
+        }
+        if let Ok(list) = value.cast::<PyList>() {
+            return self.set(value, list.iter(), list.len(), place, depth.saturating_add(1));
+        }
+        if let Ok(set) = value.cast::<PySet>() {
+            // A copy: others may add to it meanwhile.
+            let set = PyList::new(value.py(), set.try_iter()?.collect::<PyResult<Vec<_>>>()?)?;
+            return self.set(value, set.iter(), set.len(), place, depth.saturating_add(1));
+        }
+        if let Ok(set) = value.cast::<PyFrozenSet>() {
+            return self.set(value, set.iter(), set.len(), place, depth.saturating_add(1));
+        }
+        if let Ok(uid) = value.cast::<Uid>() {
+            return self.uid(value, uid.get().parts());
+        }
+        if let Ok(handle) = value.cast::<Handle>() {
+            return self.uid(value, handle.get().0.parts());
+        }
+        self.other(value, place)
+    }
+
+    fn set<'py>(
+        &self,
+        value: &Bound<'py, PyAny>,
+        elements: impl Iterator<Item = Bound<'py, PyAny>>,
+        count: usize,
+        place: &Place<'_>,
+        depth: usize,
+    ) -> PyResult<Given<'a>> {
+        self.check_depth(value, depth)?;
+        let mut given = ArenaVec::with_capacity_in(count, self.arena);
+        for (at, element) in elements.enumerate() {
+            given.push(self.value(&element, &place.at(at), depth)?);
+        }
+        Ok(Given::Set(given.into_bump_slice()))
+    }
+
+    fn other(&self, value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Given<'a>> {
+        let py = value.py();
+        let is = |class: &Class| -> PyResult<bool> { Ok(value.is_instance(class.of(py)?)?) };
+        if is(&DECIMAL)? {
+            return decimal(value, place).map(Given::Decimal);
+        }
+        let exact = |class: &Class| -> PyResult<bool> { Ok(value.get_type().is(class.of(py)?)) };
+        let given = if exact(&ADDRESS_4)? || exact(&ADDRESS_6)? {
+            if value.getattr_opt("scope_id")?.is_some_and(|scope| !scope.is_none()) {
+                return Err(refused(value, place, "an address with a scope"));
+            }
+            let address = address(value)?;
+            let prefix = if address.is_ipv4() { 32 } else { 128 };
+            Given::Address { address, prefix }
+        } else if exact(&NETWORK_4)? || exact(&NETWORK_6)? {
+            let address = address(&value.getattr("network_address")?)?;
+            Given::Address { address, prefix: value.getattr("prefixlen")?.extract()? }
+        } else {
+            return Err(unknown(value, place));
+        };
+        Ok(given)
+    }
+
+    fn uid(&self, value: &Bound<'_, PyAny>, (type_name, id): (&str, &str)) -> PyResult<Given<'a>> {
+        Exceeded::check("id_bytes", self.limits.id_bytes, id.len())
+            .map_err(|exceeded| exception(value.py(), exceeded))?;
+        self.spend(value, type_name.len().saturating_add(id.len()))?;
+        Ok(Given::Entity((self.arena.alloc_str(type_name), self.arena.alloc_str(id))))
+    }
+
+    fn text(&self, value: &Bound<'_, PyString>, place: &Place<'_>) -> PyResult<&'a str> {
+        let text = value.to_str().map_err(|_| refused(value, place, NOT_UNICODE))?;
+        self.spend(value, text.len())?;
+        Ok(self.arena.alloc_str(text))
+    }
+
+    fn spend(&self, value: &Bound<'_, PyAny>, bytes: usize) -> PyResult<()> {
+        match self.left.get().checked_sub(bytes) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => {
+                let limit = self.limits.request_bytes;
+                let exceeded = Exceeded::new("request_bytes", limit, limit.saturating_add(1));
+                Err(exception(value.py(), exceeded))
+            }
+        }
+    }
+
+    fn check_depth(&self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        Exceeded::check("json_nesting", self.limits.json_nesting, depth)
+            .map_err(|exceeded| exception(value.py(), exceeded))
+    }
+}
+
+const NOT_UNICODE: &str = "a text with half a character in it, which has no UTF-8 form";
+
+/// The text of a string.
+pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    value.to_str().map_err(|_| refused(value, &Place::named(name), NOT_UNICODE))
+}
+
+/// The entries of a dict as they are now.
+fn entries<'py>(
+    dict: &Bound<'py, PyDict>,
+) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let found = std::cell::RefCell::new(Vec::with_capacity(dict.len()));
+    dict.locked_for_each(|key, value| {
+        found.borrow_mut().push((key, value));
+        Ok(())
+    })?;
+    Ok(found.into_inner())
+}
+
+fn unknown(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyErr {
+    let help = match value.is_none() {
+        true => "leave the key out where there is no value",
+        false if value.is_instance_of::<PyTuple>() => {
+            "use a list or a set for several values, or `notegate.Uid` for an entity"
+        }
+        false => {
+            "use str, int, bool, datetime, timedelta, Decimal, an address of `ipaddress`, list, set, dict or `notegate.Uid`"
+        }
+    };
+    PyTypeError::new_err(format!("{place}: `{}` is no value of a policy; {help}", kind(value)))
+}
+
+fn refused(value: &Bound<'_, PyAny>, place: &Place<'_>, what: &str) -> PyErr {
+    let message = format!("{place}: {what}");
+    exception(value.py(), model::RequestError::new(RequestErrorKind::Context, message))
+}
+
+/// In ten-thousandths.
+fn decimal(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<i64> {
+    let wrong = || refused(value, place, "a decimal that does not fit four digits after the point");
+    let tuple = value.call_method0("as_tuple")?;
+    let Ok(exponent) = tuple.getattr("exponent")?.extract::<i64>() else {
+        return Err(refused(value, place, "a decimal that is not finite"));
+    };
+    let digits: Vec<u8> = tuple.getattr("digits")?.extract().map_err(|_| wrong())?;
+    let number = digits
+        .iter()
+        .try_fold(0_i128, |number, digit| number.checked_mul(10)?.checked_add(i128::from(*digit)));
+    let mut number = number.ok_or_else(wrong)?;
+    let mut places = exponent.saturating_add(4);
+    while places > 0 && number != 0 {
+        number = number.checked_mul(10).ok_or_else(wrong)?;
+        places = places.saturating_sub(1);
+    }
+    while places < 0 && number != 0 {
+        if number % 10 != 0 {
+            return Err(wrong());
+        }
+        number /= 10;
+        places = places.saturating_add(1);
+    }
+    let negative: u8 = tuple.getattr("sign")?.extract()?;
+    let number = if negative == 1 { number.saturating_neg() } else { number };
+    i64::try_from(number).map_err(|_| wrong())
+}
+
+fn address(value: &Bound<'_, PyAny>) -> PyResult<IpAddr> {
+    let packed = value.getattr("packed")?;
+    let packed = packed.cast::<PyBytes>()?.as_bytes();
+    if let Ok(four) = <[u8; 4]>::try_from(packed) {
+        return Ok(IpAddr::from(four));
+    }
+    Ok(IpAddr::from(<[u8; 16]>::try_from(packed)?))
+}
+
+/// A class of the standard library, imported when it is first needed.
+struct Class {
+    module: &'static str,
+    name: &'static str,
+    found: PyOnceLock<Py<PyType>>,
+}
+
+impl Class {
+    const fn new(module: &'static str, name: &'static str) -> Self {
+        Self { module, name, found: PyOnceLock::new() }
+    }
+
+    fn of<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyType>> {
+        self.found.import(py, self.module, self.name)
+    }
+}
+
+static DECIMAL: Class = Class::new("decimal", "Decimal");
+static ADDRESS_4: Class = Class::new("ipaddress", "IPv4Address");
+static ADDRESS_6: Class = Class::new("ipaddress", "IPv6Address");
+static NETWORK_4: Class = Class::new("ipaddress", "IPv4Network");
+static NETWORK_6: Class = Class::new("ipaddress", "IPv6Network");

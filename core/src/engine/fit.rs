@@ -1,0 +1,179 @@
+//! What the schema asks of a question, laid out for asking often.
+//!
+//! It says yes or leaves the question to the language's own checks, which also say what is wrong: so
+//! it may be narrower than those, and is never wider.
+
+use std::collections::HashMap;
+
+use cedar_policy_core::ast::EntityType;
+use cedar_policy_core::entities::{EntityTypeDescription as _, Schema as _, SchemaType};
+use cedar_policy_core::validator::{CoreSchema, ValidatorActionId, ValidatorSchema};
+use foldhash::fast::RandomState;
+
+use super::compiled::Made;
+use super::question::Given;
+
+/// What the schema asks of a question, by the id of its action.
+#[derive(Debug)]
+pub(super) struct Fit(HashMap<Box<str>, Vec<Declared>, RandomState>);
+
+/// An action that a request can ask for.
+#[derive(Debug)]
+struct Declared {
+    type_name: Box<str>,
+    principals: Vec<Box<str>>,
+    resources: Vec<Box<str>>,
+    context: Fields,
+}
+
+/// What a record may hold: these and no others.
+#[derive(Debug)]
+struct Fields {
+    all: Vec<Field>,
+    required: usize,
+}
+
+#[derive(Debug)]
+struct Field {
+    name: Box<str>,
+    required: bool,
+    shape: Shape,
+}
+
+#[derive(Debug)]
+enum Shape {
+    Bool,
+    Long,
+    Text,
+    Entity(Box<str>),
+    Set(Box<Shape>),
+    Record(Fields),
+    Extension(Made),
+}
+
+impl Fit {
+    pub(super) fn new(schema: &ValidatorSchema) -> Self {
+        let core = CoreSchema::new(schema);
+        let mut actions: HashMap<Box<str>, Vec<Declared>, RandomState> = HashMap::default();
+        // One that cannot be laid out is left to the language.
+        for action in schema.action_ids() {
+            if let Some(declared) = Declared::new(action, &core) {
+                let id: &str = action.name().eid().as_ref();
+                actions.entry(id.into()).or_default().push(declared);
+            }
+        }
+        Self(actions)
+    }
+
+    /// Whether a request of these types and this context is one that the schema allows.
+    pub(super) fn admits(
+        &self,
+        [principal, action, resource]: &[(&str, &str); 3],
+        context: &[(&str, Given<'_>)],
+    ) -> bool {
+        let same_id = self.0.get(action.1).map_or(&[][..], Vec::as_slice);
+        let declared = same_id.iter().find(|declared| *declared.type_name == *action.0);
+        let has = |types: &[Box<str>], name: &str| types.iter().any(|one| **one == *name);
+        declared.is_some_and(|declared| {
+            has(&declared.principals, principal.0)
+                && has(&declared.resources, resource.0)
+                && declared.context.admit(context)
+        })
+    }
+}
+
+impl Declared {
+    fn new(action: &ValidatorActionId, core: &CoreSchema<'_>) -> Option<Self> {
+        let context = SchemaType::try_from(action.context_type()?.clone()).ok()?;
+        let SchemaType::Record { attrs, open_attrs: false } = context else { return None };
+        let fields = attrs.iter().map(|(name, attribute)| {
+            Some((
+                name.as_str(),
+                attribute.is_required(),
+                Shape::new(attribute.schema_type(), core)?,
+            ))
+        });
+        let names = |types: Vec<&EntityType>| -> Vec<Box<str>> {
+            let plain = types.into_iter().filter(|name| is_plain(name, core));
+            plain.map(|name| name.to_string().into()).collect()
+        };
+        Some(Self {
+            type_name: action.name().entity_type().to_string().into(),
+            principals: names(action.applies_to_principals().collect()),
+            resources: names(action.applies_to_resources().collect()),
+            context: Fields::new(fields)?,
+        })
+    }
+}
+
+impl Fields {
+    fn new<'a>(fields: impl Iterator<Item = Option<(&'a str, bool, Shape)>>) -> Option<Self> {
+        let field = |(name, required, shape): (&str, bool, Shape)| Field {
+            name: name.into(),
+            required,
+            shape,
+        };
+        let all: Vec<Field> = fields.map(|one| one.map(field)).collect::<Option<_>>()?;
+        let required = all.iter().filter(|field| field.required).count();
+        Some(Self { all, required })
+    }
+
+    /// INVARIANT: each key is given once, so those that are required are all there when they are as
+    /// many.
+    fn admit(&self, given: &[(&str, Given<'_>)]) -> bool {
+        let mut required = 0_usize;
+        let each = given.iter().all(|(name, given)| {
+            let field = self.all.iter().find(|field| *field.name == **name);
+            field.is_some_and(|field| {
+                required = required.saturating_add(usize::from(field.required));
+                field.shape.admits(given)
+            })
+        });
+        each && required == self.required
+    }
+}
+
+impl Shape {
+    /// `None` for what is left to the language.
+    fn new(shape: &SchemaType, core: &CoreSchema<'_>) -> Option<Self> {
+        Some(match shape {
+            SchemaType::Bool => Self::Bool,
+            SchemaType::Long => Self::Long,
+            SchemaType::String => Self::Text,
+            SchemaType::Entity { ty } if is_plain(ty, core) => Self::Entity(ty.to_string().into()),
+            SchemaType::Set { element_ty } => Self::Set(Box::new(Self::new(element_ty, core)?)),
+            SchemaType::Record { attrs, open_attrs: false } => {
+                Self::Record(Fields::new(attrs.iter().map(|(name, attribute)| {
+                    let shape = Self::new(attribute.schema_type(), core)?;
+                    Some((name.as_str(), attribute.is_required(), shape))
+                }))?)
+            }
+            SchemaType::Extension { name } => Self::Extension(Made::of_type(name)?),
+            _ => return None,
+        })
+    }
+
+    fn admits(&self, given: &Given<'_>) -> bool {
+        match (self, given) {
+            (Self::Bool, Given::Bool(_))
+            | (Self::Long, Given::Long(_))
+            | (Self::Text, Given::Text(_))
+            | (Self::Extension(Made::Address), Given::Address { .. })
+            | (Self::Extension(Made::Decimal), Given::Decimal(_))
+            | (Self::Extension(Made::DateTime), Given::DateTime(_))
+            | (Self::Extension(Made::Duration), Given::Duration(_)) => true,
+            (Self::Entity(name), Given::Entity((type_name, _))) => **name == **type_name,
+            (Self::Set(shape), Given::Set(elements)) => {
+                elements.iter().all(|one| shape.admits(one))
+            }
+            (Self::Record(fields), Given::Record(given)) => fields.admit(given),
+            _ => false,
+        }
+    }
+}
+
+/// Whether any id of this type is as good as another.
+fn is_plain(name: &EntityType, core: &CoreSchema<'_>) -> bool {
+    let description = core.entity_type(name);
+    !name.is_action() && description.is_some_and(|one| one.enum_entity_eids().is_none())
+}
