@@ -1,9 +1,10 @@
 //! What happens to what is in force, told to Python.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, io};
 
+use arc_swap::ArcSwap;
 use notegate::store::{self, Observer};
 use pyo3::prelude::*;
 
@@ -59,7 +60,7 @@ const QUEUE: usize = 1_024;
 
 /// Hands events to a thread of its own: whoever is told may ask and activate in turn.
 #[derive(Clone, Default)]
-pub(crate) struct Telling(Arc<Mutex<Vec<Told>>>);
+pub(crate) struct Telling(Arc<ArcSwap<Vec<Arc<Told>>>>);
 
 struct Told {
     queue: SyncSender<store::Event>,
@@ -68,15 +69,24 @@ struct Told {
 
 impl Telling {
     /// Tells this callable from now on, beside those that are told already.
-    pub(crate) fn also(&self, callback: Py<PyAny>) -> PyResult<()> {
-        let told = Told::start(Arc::new(callback))?;
-        self.all().push(told);
+    pub(crate) fn also(&self, callback: Py<PyAny>) -> io::Result<()> {
+        let told = Arc::new(Told::start(Arc::new(callback))?);
+        self.0.rcu(|all| {
+            let mut next = Vec::clone(all);
+            next.push(Arc::clone(&told));
+            next
+        });
         Ok(())
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Told>> {
-        // INVARIANT: nobody panics while it is held, and nothing in it is ever half made.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Goes on in a process that was forked, whose threads are none of the parent's.
+    pub(crate) fn forked(&self) -> io::Result<()> {
+        let all = self.0.load_full();
+        let again = all.iter().map(|told| Told::start(Arc::clone(&told.callback)).map(Arc::new));
+        self.0.store(Arc::new(again.collect::<io::Result<_>>()?));
+        // What a thread of the parent's held at that moment it holds for ever.
+        std::mem::forget(all);
+        Ok(())
     }
 }
 
@@ -93,7 +103,7 @@ impl Told {
 
 impl Observer for Telling {
     fn observe(&self, event: &store::Event) {
-        for told in self.all().iter() {
+        for told in self.0.load().iter() {
             // Whoever does not come after loses the newest.
             _ = told.queue.try_send(event.clone());
         }

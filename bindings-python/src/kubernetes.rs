@@ -37,9 +37,11 @@ impl PodFacts {
         let all = PyDict::new(py);
         for named in self.0.named() {
             let entity = named.as_entity();
-            let json = entity.to_json_value().map_err(|error| PodError::new_err(error.to_string()))?;
+            let json =
+                entity.to_json_value().map_err(|error| PodError::new_err(error.to_string()))?;
             let attributes = PyDict::new(py);
-            for (name, value) in json.get("attrs").and_then(Value::as_object).into_iter().flatten() {
+            for (name, value) in json.get("attrs").and_then(Value::as_object).into_iter().flatten()
+            {
                 attributes.set_item(name, attribute(py, value)?)?;
             }
             all.set_item(Uid::of(&entity.uid()), attributes)?;
@@ -53,7 +55,8 @@ impl PodFacts {
     fn limits<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let limits = PyDict::new(py);
         let stated = self.0.limits();
-        for (name, amount) in [("cpu", stated.cpu), ("memory", stated.memory), ("gpu", stated.gpu)] {
+        for (name, amount) in [("cpu", stated.cpu), ("memory", stated.memory), ("gpu", stated.gpu)]
+        {
             if let Some(amount) = amount {
                 limits.set_item(name, amount)?;
             }
@@ -166,7 +169,8 @@ fn refused(py: Python<'_>, error: &ManifestError) -> PyErr {
     let raised = PodError::new_err(error.to_string());
     let value = raised.value(py);
     let set = |name: &str, text: Option<&str>| value.setattr(name, text);
-    let all = [("code", Some(error.code())), ("place", Some(error.place())), ("help", error.help_text())];
+    let all =
+        [("code", Some(error.code())), ("place", Some(error.place())), ("help", error.help_text())];
     match all.into_iter().try_for_each(|(name, text)| set(name, text)) {
         Ok(()) => raised,
         Err(other) => other,

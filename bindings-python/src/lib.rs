@@ -5,6 +5,7 @@
 
 mod arena;
 mod bundle;
+mod command;
 mod entity;
 mod error;
 mod event;
@@ -12,6 +13,7 @@ mod kubernetes;
 mod open;
 mod pdp;
 mod place;
+mod process;
 mod records;
 mod response;
 mod status;
@@ -23,6 +25,8 @@ mod value;
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
+    use crate::command::command;
+    #[pymodule_export]
     use crate::entity::Entity;
     #[pymodule_export]
     use crate::error::{LoadError, NotegateError, PodError, Problem, RequestError, RouteError};
@@ -31,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use crate::kubernetes::{PodFacts, image, is_gpu, pod, quantity};
     #[pymodule_export]
-    use crate::pdp::Pdp;
+    use crate::pdp::{Pdp, reopen};
     #[pymodule_export]
     use crate::response::{PolicyError, Response};
     #[pymodule_export]

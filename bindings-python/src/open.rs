@@ -5,18 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use notegate::Pdp;
-use notegate::audit::Lines;
 use notegate::bundle::Trust;
 use notegate::engine::{CrossCheck, ErrorMode, Evaluator, Options};
 use notegate::model::{Limits, LoadError};
 use notegate::pdp::SystemClock;
 use notegate::store::{OnExpiry, Part, Rules};
-use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::bundle::{Given, trust};
-use crate::error::exception;
 use crate::event::Telling;
+use crate::records::Records;
 
 /// What a decision point is opened with, read.
 #[derive(Debug, Clone)]
@@ -82,22 +81,17 @@ impl Opening {
         })
     }
 
-    /// Opens it, with the interpreter released.
-    pub(crate) fn open(
-        &self,
-        py: Python<'_>,
-        telling: &Telling,
-        records: Option<&Arc<Lines>>,
-    ) -> PyResult<Pdp> {
-        let seed = getrandom::u64().map_err(|error| PyOSError::new_err(error.to_string()))?;
-        py.detach(|| self.opened(seed, telling, records)).map_err(|error| exception(py, error))
+    /// Whether a thread follows a source.
+    pub(crate) fn follows(&self) -> bool {
+        self.watch && self.bundle.source().is_some()
     }
 
-    fn opened(
+    /// Opens it. Takes its time: not with the interpreter held.
+    pub(crate) fn open(
         &self,
         seed: u64,
         telling: &Telling,
-        records: Option<&Arc<Lines>>,
+        records: Option<&Arc<Records>>,
     ) -> Result<Pdp, LoadError> {
         let trust = self.trust()?;
         let rules = Rules {

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use notegate::audit::Lines;
 use notegate::engine::Question;
 use notegate::model::{self, Limits, uid_from_parts};
 use notegate::pdp::Decided;
 use notegate::request::RequestBuilder;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -20,7 +20,8 @@ use crate::error::{NotegateError, exception};
 use crate::event::Telling;
 use crate::open::{Opening, Settings};
 use crate::place::Place;
-use crate::records;
+use crate::process::{self, Threaded};
+use crate::records::Records;
 use crate::response::Response;
 use crate::status::Status;
 use crate::uid::{self, Handle, NAMESPACE, Uid, kind};
@@ -33,10 +34,10 @@ use crate::value::Reader;
 #[derive(Debug)]
 pub(crate) struct Pdp {
     /// None once it is closed.
-    live: ArcSwapOption<notegate::Pdp>,
+    live: Arc<ArcSwapOption<Threaded<notegate::Pdp>>>,
     telling: Telling,
-    records: Option<Arc<Lines>>,
-    opening: Opening,
+    records: Option<Arc<Records>>,
+    opening: Arc<Opening>,
     /// The arguments of `open`, which are what is pickled.
     arguments: Py<PyDict>,
 }
@@ -74,7 +75,7 @@ impl Pdp {
         cross_check: u32,
         evaluator: &str,
         errors: &str,
-    ) -> PyResult<Self> {
+    ) -> PyResult<Bound<'py, Self>> {
         let py = bundle.py();
         let arguments = PyDict::new(py);
         arguments.set_item("bundle", bundle)?;
@@ -91,10 +92,15 @@ impl Pdp {
         let settings = Settings { on_expiry, evaluator, errors, cross_check, require_tests, watch };
         let opening = Opening::read(bundle, grants.as_ref(), keys, state, &settings)?;
         let telling = Telling::default();
-        let records = records.as_ref().map(records::start).transpose()?;
-        let pdp = opening.open(py, &telling, records.as_ref())?;
-        let live = ArcSwapOption::from_pointee(pdp);
-        Ok(Self { live, telling, records, opening, arguments: arguments.unbind() })
+        let records = records.as_ref().map(Records::start).transpose()?.map(Arc::new);
+        let seed = seed()?;
+        let opened = py.detach(|| opening.open(seed, &telling, records.as_ref()));
+        let pdp = opened.map_err(|error| exception(py, error))?;
+        let live = Arc::new(ArcSwapOption::from_pointee(Threaded::new(pdp)));
+        let (opening, arguments) = (Arc::new(opening), arguments.unbind());
+        let pdp = Bound::new(py, Self { live, telling, records, opening, arguments })?;
+        process::remember(&pdp)?;
+        Ok(pdp)
     }
 
     /// Decides one question: may this principal take this action on this resource, in this context?
@@ -117,7 +123,8 @@ impl Pdp {
         attributes: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Response> {
         let py = principal.py();
-        let pdp = self.live()?;
+        let live = self.live.load();
+        let pdp = live.as_ref().ok_or_else(closed)?;
         let asked = [principal, action, resource];
         if entities.is_none() && attributes.is_none() {
             return arena::with(|arena, scratch| {
@@ -238,7 +245,7 @@ impl Pdp {
     /// Calls back with an `Event` for whatever happens to what is in force from now on, on a thread of
     /// its own.
     fn watch(&self, callback: Py<PyAny>) -> PyResult<()> {
-        self.telling.also(callback)
+        Ok(self.telling.also(callback)?)
     }
 
     /// Has the sources looked at now, and not only when their time comes. Waits for nothing.
@@ -248,9 +255,8 @@ impl Pdp {
     }
 
     /// Ends what follows the bundle, and writes the records that wait. Nothing is decided afterwards.
-    fn close(&self, py: Python<'_>) {
-        let live = self.live.swap(None);
-        py.detach(|| drop(live));
+    pub(crate) fn close(&self, py: Python<'_>) {
+        py.detach(|| self.end());
     }
 
     /// Whether it was closed.
@@ -268,6 +274,11 @@ impl Pdp {
         self.close(py);
     }
 
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (&Py<PyDict>,))> {
+        let reopen = py.import("notegate._native")?.getattr("reopen")?;
+        Ok((reopen, (&self.arguments,)))
+    }
+
     fn __repr__(&self) -> String {
         match self.live.load().as_ref() {
             None => "<notegate.Pdp, closed>".to_owned(),
@@ -280,11 +291,86 @@ impl Pdp {
 }
 
 impl Pdp {
-    fn live(&self) -> PyResult<Arc<notegate::Pdp>> {
-        self.live.load_full().ok_or_else(|| {
-            NotegateError::new_err("the decision point was closed; open it again to decide")
-        })
+    fn live(&self) -> PyResult<Arc<Threaded<notegate::Pdp>>> {
+        self.live.load_full().ok_or_else(closed)
     }
+
+    fn end(&self) {
+        drop(self.live.swap(None));
+        if let Some(records) = &self.records {
+            records.close();
+        }
+    }
+
+    /// This process was forked just now: it is an instance of its own, with threads of its own.
+    ///
+    /// Until what is followed was opened again, what was in force at the fork decides.
+    pub(crate) fn forked(&self) {
+        let Some(old) = self.live.load_full() else { return };
+        let Ok(seed) = getrandom::u64() else {
+            // Decisions of two processes must not have one name.
+            self.live.store(None);
+            return;
+        };
+        old.rename(seed);
+        if let Some(records) = &self.records {
+            records.forked();
+        }
+        // Whoever is told of events is told by the next process that can start a thread.
+        _ = self.telling.forked();
+        if self.opening.follows() {
+            let (live, telling) = (Arc::clone(&self.live), self.telling.clone());
+            let (opening, records) = (Arc::clone(&self.opening), self.records.clone());
+            let resume = move || resume(&live, &old, &opening, &telling, records.as_ref());
+            let named = std::thread::Builder::new().name("notegate-resume".to_owned());
+            _ = named.spawn(resume);
+        }
+    }
+}
+
+impl Drop for Pdp {
+    fn drop(&mut self) {
+        // Its threads may wait for the interpreter, which whoever drops it holds.
+        if Python::try_attach(|py| py.detach(|| self.end())).is_none() {
+            std::mem::forget(self.live.swap(None));
+        }
+    }
+}
+
+/// Follows again what a parent's thread followed.
+fn resume(
+    live: &ArcSwapOption<Threaded<notegate::Pdp>>,
+    old: &Arc<Threaded<notegate::Pdp>>,
+    opening: &Opening,
+    telling: &Telling,
+    records: Option<&Arc<Records>>,
+) {
+    while live.load().as_ref().is_some_and(|now| Arc::ptr_eq(now, old)) {
+        if let Ok(seed) = getrandom::u64()
+            && let Ok(pdp) = opening.open(seed, telling, records)
+        {
+            live.compare_and_swap(old, Some(Arc::new(Threaded::new(pdp))));
+            return;
+        }
+        std::thread::sleep(AGAIN);
+    }
+}
+
+/// How long a source that cannot be opened again is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Opens a decision point with these arguments, which is what is pickled of one.
+#[pyfunction]
+pub(crate) fn reopen<'py>(arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    arguments.py().get_type::<Pdp>().call_method("open", (), Some(arguments))
+}
+
+fn seed() -> PyResult<u64> {
+    getrandom::u64().map_err(|error| PyOSError::new_err(error.to_string()))
+}
+
+fn closed() -> PyErr {
+    NotegateError::new_err("the decision point was closed; open it again to decide")
 }
 
 fn question<'a>(

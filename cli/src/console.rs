@@ -2,7 +2,6 @@
 
 use std::env;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
-use std::process::ExitCode;
 
 use clap::ValueEnum;
 use notegate::model::Problem;
@@ -117,7 +116,7 @@ impl Console {
     }
 
     /// Says what went wrong, and gives the status to leave with.
-    pub(crate) fn leave(mut self, ended: Result<Exit, Failure>) -> ExitCode {
+    pub(crate) fn leave(mut self, ended: Result<Exit, Failure>) -> u8 {
         let ended = ended.and_then(|exit| {
             self.out.flush()?;
             Ok(exit)
@@ -128,7 +127,7 @@ impl Console {
             self.failure(&failure);
             failure.exit()
         });
-        ExitCode::from(exit as u8)
+        exit as u8
     }
 
     /// Says what went wrong.

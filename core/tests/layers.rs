@@ -67,12 +67,16 @@ fn files_threads_clocks_randomness_and_the_language_stay_where_they_belong() {
 }
 
 #[test]
-fn the_command_line_does_not_name_the_policy_language() {
-    let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli");
-    let mut texts = read_all(&cli.join("src"));
-    texts.insert("Cargo.toml".to_owned(), fs::read_to_string(cli.join("Cargo.toml")).unwrap());
-    for (name, text) in texts {
-        assert!(!text.contains("cedar_policy") && !text.contains("cedar-policy"), "cli/{name}");
+fn doors_do_not_name_the_policy_language() {
+    for door in ["cli", "bindings-python"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(door);
+        let mut texts = read_all(&folder.join("src"));
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        texts.insert("Cargo.toml".to_owned(), manifest);
+        for (name, text) in texts {
+            let named = text.contains("cedar_policy") || text.contains("cedar-policy");
+            assert!(!named, "{door}/{name}");
+        }
     }
 }
 

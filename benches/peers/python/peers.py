@@ -8,16 +8,77 @@ import json
 import os
 import platform
 import sys
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter_ns
 
 import casbin
 import cedarpy
+import notegate
 
 QUICK = bool(os.environ.get("QUICK"))
 BUDGET_NS = 150_000_000 if QUICK else 2_000_000_000
 LEAST = 4 if QUICK else 16
+
+
+class Notegate:
+    """Ours, as a program asks it: pairs of strings, and a small dict of what Python has."""
+
+    name, package = "notegate", "notegate"
+    form = "asked one by one, in pairs of strings and a dict of a datetime and a bool"
+    batch = 1
+
+    def __init__(self, folder, questions):
+        self.pdp = opened(folder)
+        self.questions = [self.question(question["request"]) for question in questions]
+
+    def question(self, request):
+        principal, resource = (self.uid(request[place]) for place in ("principal", "resource"))
+        now = datetime.fromisoformat(request["context"]["now"].replace("Z", "+00:00"))
+        context = {"now": now, "mfa": request["context"]["mfa"]}
+        return principal, request["action"]["id"], resource, context
+
+    def uid(self, uid):
+        return uid["type"].removeprefix("Notebook::"), uid["id"]
+
+    def decide(self, at):
+        principal, action, resource, context = self.questions[at]
+        return self.pdp.authorize(principal, action, resource, context).allowed
+
+
+class Prepared(Notegate):
+    name = "notegate, prepared"
+    form = "asked one by one, with handles in the place of pairs"
+
+    def uid(self, uid):
+        return self.pdp.prepare(uid["type"], uid["id"])
+
+
+class Batch(Notegate):
+    name = "notegate, in batches"
+    form = "asked a hundred at a time, in pairs of strings and dicts; the time is that of one"
+    batch = 100
+
+    def decide(self, at):
+        return self.pdp.authorize_batch(self.questions[at : at + 1])[0].allowed
+
+    def decide_many(self, at):
+        for response in self.pdp.authorize_batch(self.questions[at : at + self.batch]):
+            response.allowed
+
+
+def opened(folder):
+    """A world as a bundle."""
+    with TemporaryDirectory() as made:
+        made = Path(made)
+        manifest = {"name": "world", "sequence": 1, "model": "notebook/1"}
+        (made / "manifest.json").write_text(json.dumps(manifest))
+        policies = cedarpy.policies_from_json_str((folder / "policies.json").read_text())
+        (made / "policies.cedar").write_text(policies)
+        (made / "entities.json").write_bytes((folder / "entities.json").read_bytes())
+        return notegate.Pdp.open(made, watch=False)
 
 
 class Cedarpy:
@@ -114,13 +175,22 @@ def figures(decide, count):
     }
 
 
+def of_batches(peer, count):
+    """A batch's figures, each as that of one of its questions."""
+    size = min(peer.batch, count)
+    starts = range(0, count - size + 1, size)
+    found = figures(lambda at: peer.decide_many(starts[at]), len(starts))
+    times = [name for name in found if name != "timed"]
+    return found | {name: found[name] and found[name] / size for name in times}
+
+
 def measure(kind, folder):
     """A peer's figures in one world."""
     questions = json.loads((folder / "questions.json").read_text())
     peer = kind(folder, questions)
     compared, allowed = compare(peer, questions)
     gc.collect()
-    found = figures(peer.decide, compared)
+    found = of_batches(peer, compared) if kind is Batch else figures(peer.decide, compared)
     mean = found["mean_ns"] / 1000
     print(f"{kind.name}: {folder.name} policies, {allowed} of {compared} allowed, mean {mean:.1f} us")
     return {
@@ -135,7 +205,7 @@ def main():
     worlds, into = map(Path, sys.argv[1:])
     folders = sorted(worlds.iterdir(), key=lambda folder: int(folder.name))
     into.mkdir(parents=True, exist_ok=True)
-    for kind in [Cedarpy, Pycasbin]:
+    for kind in [Notegate, Prepared, Batch, Cedarpy, Pycasbin]:
         peer = {
             "name": kind.name,
             "version": version(kind.package),
@@ -143,7 +213,7 @@ def main():
             "form": kind.form,
             "worlds": [measure(kind, folder) for folder in folders[: 2 if QUICK else None]],
         }
-        (into / f"{kind.name}.json").write_text(json.dumps(peer, indent=2))
+        (into / f"{kind.__name__.lower()}.json").write_text(json.dumps(peer, indent=2))
 
 
 main()

@@ -23,7 +23,10 @@ class FakeKubernetes:
     """The fake, served by a thread of its own on free ports of the loopback address."""
 
     def __init__(self) -> None:
-        self.objects: dict[str, dict[tuple[str, str], Json]] = {"pods": {}, "persistentvolumeclaims": {}}
+        self.objects: dict[str, dict[tuple[str, str], Json]] = {
+            "pods": {},
+            "persistentvolumeclaims": {},
+        }
         self.requests: list[tuple[str, str]] = []
         self._version = 0
         self._watchers: list[tuple[str, asyncio.Queue[Json]]] = []
@@ -101,7 +104,9 @@ class Api(RequestHandler):
         self.finish(json.dumps(body))
 
     def refuse(self, status: int, reason: str) -> None:
-        self.reply(status, {"kind": "Status", "status": "Failure", "reason": reason, "message": reason})
+        self.reply(
+            status, {"kind": "Status", "status": "Failure", "reason": reason, "message": reason}
+        )
 
 
 class Namespaces(Api):
@@ -116,7 +121,10 @@ class Many(Api):
             return
         things = self.fake.objects.get(kind, {})
         items = [thing["shown"] for (place, _), thing in things.items() if place == namespace]
-        self.reply(200, {"kind": "List", "metadata": {"resourceVersion": self.fake.version()}, "items": items})
+        self.reply(
+            200,
+            {"kind": "List", "metadata": {"resourceVersion": self.fake.version()}, "items": items},
+        )
 
     def post(self, namespace: str, kind: str) -> None:
         sent = json.loads(self.request.body)
@@ -124,14 +132,20 @@ class Many(Api):
         if key in self.fake.objects[kind]:
             self.refuse(409, "AlreadyExists")
             return
-        shown = running(namespace, sent, self.fake.version()) if kind == "pods" else placed(namespace, sent)
+        shown = (
+            running(namespace, sent, self.fake.version())
+            if kind == "pods"
+            else placed(namespace, sent)
+        )
         self.fake.objects[kind][key] = {"sent": sent, "shown": shown}
         self.fake.changed(kind, "ADDED", shown)
         self.reply(201, shown)
 
     async def _stream(self, kind: str) -> None:
         queue = self.fake.watch(kind)
-        deadline = asyncio.get_running_loop().time() + float(self.get_argument("timeoutSeconds", "10"))
+        deadline = asyncio.get_running_loop().time() + float(
+            self.get_argument("timeoutSeconds", "10")
+        )
         try:
             self.set_header("Content-Type", "application/json")
             await self.flush()

@@ -1,6 +1,8 @@
 """A hub that makes pods at a fake of Kubernetes, by the baseline bundle and what the tests add to it."""
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import notegate
@@ -21,6 +23,8 @@ c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = "secret"
 c.Authenticator.allow_all = True
 c.JupyterHub.allow_named_servers = True
+# On a slow machine the hub would answer before it knows how a start ended.
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 120}
 c.JupyterHub.services = [{"name": "tests", "api_token": os.environ["TEST_TOKEN"]}]
 c.JupyterHub.load_roles = [
     {"name": "tests", "services": ["tests"], "scopes": ["admin:users", "admin:servers", "shutdown"]}
@@ -54,42 +58,10 @@ c.KubeSpawner.container_security_context = {
 }
 
 
-def profile(slug: str, **override: Any) -> dict[str, Any]:
-    return {"slug": slug, "display_name": slug, "kubespawner_override": override}
-
-
-gpu = {"nvidia.com/gpu": "1"}
+overrides = json.loads((Path(__file__).parent / "profiles.json").read_text())
 c.KubeSpawner.profile_list = [
-    profile("large"),
-    profile("spoilt"),
-    profile("gpu", extra_resource_limits=gpu, extra_resource_guarantees=gpu),
-    profile("capped", cpu_limit=8, mem_limit="32G"),
-    profile("placed"),
-    profile("mirrored"),
-    profile("unknown-obligation"),
-    profile("restless"),
-    profile("privileged", privileged=True),
-    profile("escalates", allow_privilege_escalation=True),
-    profile("host-path", volumes=[{"name": "root", "hostPath": {"path": "/"}}]),
-    profile("host-network", extra_pod_config={"hostNetwork": True}),
-    profile("host-network-in-snake-case", extra_pod_config={"host_pid": True}),
-    profile("other-account", service_account="hub"),
-    profile("other-account-by-the-old-name", extra_pod_config={"serviceAccountName": "hub"}),
-    profile("token", automount_service_account_token=True),
-    profile("other-image", image="docker.io/someone/notebook:latest"),
-    profile(
-        "sidecar",
-        extra_containers=[{"name": "beside", "image": "busybox", "securityContext": {"privileged": True}}],
-    ),
-    profile("init", init_containers=[{"name": "before", "image": "busybox"}]),
-    profile(
-        "misspelt", extra_containers=[{"name": "x", "image": "y", "security_context": {"run_as_user": 1}}]
-    ),
-    profile("too-large", cpu_limit=64),
-    profile("absurd", extra_resource_limits={"nvidia.com/gpu": "lots"}),
-    profile("no-limits", cpu_limit=None),
-    profile("priority", priority_class_name="system-node-critical"),
-    profile("forged-labels", extra_labels={"notegate.github.io/user": "grace"}),
+    {"slug": slug, "display_name": slug, "kubespawner_override": override}
+    for slug, override in overrides.items()
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Hub
+from kubespawner_hub import Hub
 
 OURS = "notegate.github.io/"
 

@@ -118,9 +118,10 @@ pub(super) fn check(node: &Node<'_>) -> Result<(), ManifestError> {
 }
 
 fn alike(read: &str, name: &str) -> bool {
-    let letters = |text: &str| {
-        let letters = text.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
-        letters.map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
-    };
-    name != read && name.len() < 2 * read.len() && letters(read) == letters(name)
+    name != read && letters(read).eq(letters(name))
+}
+
+fn letters(text: &str) -> impl Iterator<Item = u8> {
+    let letters = text.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+    letters.map(|byte| byte.to_ascii_lowercase())
 }

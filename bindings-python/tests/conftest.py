@@ -1,0 +1,40 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import notegate
+
+POLICIES = Path(__file__).parents[2] / "policies"
+
+
+@pytest.fixture
+def policies() -> Path:
+    return POLICIES
+
+
+@pytest.fixture
+def baseline() -> Iterator[notegate.Pdp]:
+    with notegate.Pdp.open(POLICIES / "baseline", watch=False) as pdp:
+        yield pdp
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A bundle in which everybody may log in."""
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"name": "ours", "sequence": 1, "model": "notebook/1"}')
+    write(folder, LOGIN)
+    return folder
+
+
+LOGIN = '@id("login") permit (principal, action == Notebook::Action::"hub:login", resource);'
+NOBODY = (
+    '@id("closed") @message("Closed today.") forbid (principal, action, resource);'
+)
+
+
+def write(folder: Path, policy: str) -> None:
+    (folder / ".next").write_text(policy)
+    (folder / ".next").replace(folder / "policies.cedar")
