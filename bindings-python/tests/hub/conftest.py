@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,11 @@ class Hub:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
+        # A hub that ended by itself or hard leaves its proxy behind, and this file.
+        proxy = self.folder / "jupyterhub-proxy.pid"
+        if proxy.exists():
+            with suppress(ProcessLookupError):
+                os.kill(int(proxy.read_text()), signal.SIGTERM)
 
     def recorded(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.records.read_text().splitlines() if line]

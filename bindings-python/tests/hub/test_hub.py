@@ -87,6 +87,13 @@ def test_options_without_one_meaning_are_refused_readably(
     assert "Traceback" not in answer.text
 
 
+def test_what_a_person_sent_is_never_markup(hub: Hub) -> None:
+    answer = hub.logged_in("ada").spawn("/ada", {"profile": "<script>alert(1)</script>"})
+    assert answer.status_code == 403
+    assert "There is no profile" in answer.text
+    assert "<script>alert(1)" not in answer.text
+
+
 def test_denials_do_not_end_the_hub(hub: Hub) -> None:
     ada = hub.logged_in("ada")
     for _ in range(5):  # two more than `consecutive_failure_limit`

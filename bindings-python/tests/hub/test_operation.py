@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLE, Hub, denied, until
+from conftest import EXAMPLE, PROFILES, Hub, denied, until
 
 GPU = "GPU servers are for the GPU group."
 Make = Callable[..., Hub]
@@ -75,6 +75,28 @@ def test_who_may_no_longer_log_in_is_sent_to_log_in_again(make_hub: Make) -> Non
     until(lambda: "bundle activated" in hub.log.read_text(), "the edit is in force")
     until(lambda: "/hub/login" in ada.get(hub.url + "/hub/home").url, "the login is asked again")
     denied(ada.log_in("ada"), "Come back on Monday.")
+
+
+def test_the_obligation_max_servers_is_a_limit(make_hub: Make) -> None:
+    one = """
+    @id("one-server")
+    @obligation_max_servers("1")
+    permit (
+      principal,
+      action in [Notebook::Action::"server:start", Notebook::Action::"server:spawnForm"],
+      resource is Notebook::Server
+    );
+    """
+    hub = make_hub(policies_text=one, profiles=PROFILES)
+    hub.wait_up()
+    ada = hub.logged_in("ada")
+    assert ada.api("POST", "/users/ada/servers/first", profile="small").ok
+    second = ada.api("POST", "/users/ada/servers/second", profile="small")
+    # The hub is told the limit, and says so in its own words before it starts anything.
+    assert second.status_code == 400
+    assert "maximum of 1 named servers" in second.json()["message"]
+    denied(ada.api("POST", "/users/ada/server", profile="small"), "You may have 1 servers.")
+    assert ada.api("DELETE", "/users/ada/servers/first", remove=True).status_code in (202, 204)
 
 
 def test_shadow_mode_records_and_denies_nothing_but_what_is_enforced(make_hub: Make) -> None:

@@ -54,6 +54,8 @@ class Guard:
             if refused.allowed:
                 return
             raise Denied(refused) from error
+        if not readings:
+            raise Denied(self._spawns.gate.undecided(_ADDRESS))
         for reading in readings:
             answer = self._decide(handler, reading)
             if not answer.allowed:
@@ -99,12 +101,12 @@ class Guard:
 
     def _facts(self, handler: Any, reading: Any) -> tuple[notegate.Uid, Facts]:
         resource = reading.resource
-        facts = Facts(entities=tuple(reading.entities), context=reading.context)
+        # Who people are is the hub's to say, or the bundle's, and never the address's.
+        entities = tuple(one for one in reading.entities if not one.uid.type.endswith("::User"))
+        facts = Facts(entities=entities, context=reading.context)
         if reading.action in ("share:accept", "share:viewCode"):
-            presented = sharing.code(handler)
-            if presented is not None:
-                resource, of_code = presented
-                facts += of_code
+            resource, of_code = sharing.code(handler)
+            facts += of_code
         for name in _people_in(resource, reading.context):
             user = handler.find_user(name)
             if user is not None:

@@ -24,14 +24,14 @@ def shared_with(handler: Any, owner: str, server: str) -> Facts:
     return Facts(attributes={names.server(owner, server): about})
 
 
-def code(handler: Any) -> tuple[notegate.Uid, Facts] | None:
-    """The share code that a request presents, by its public id; `None` when there is none."""
+def code(handler: Any) -> tuple[notegate.Uid, Facts]:
+    """The share code that a request presents, by its public id: the code itself is a secret."""
     from jupyterhub import orm
 
     presented = handler.get_argument("code", None)
     found = orm.ShareCode.find(handler.db, presented) if presented else None
     if found is None or found.owner is None or found.spawner is None:
-        return None
+        return notegate.Uid("ShareCode", "unknown"), Facts()
     uid = notegate.Uid("ShareCode", str(found.id))
     about: dict[str, Any] = {
         "owner": names.user(found.owner.name),

@@ -53,6 +53,8 @@ class Spawns:
             "serverCount": count(spawner.user, spawner.name),
             **wanted,
         }
+        if asker.uid.type.endswith("::Service"):
+            context["onBehalfOf"] = owner
         of_server = Facts(attributes={server: about}, context=context)
         return self.people.person(spawner.user) + asker.facts + of_server
 
@@ -70,7 +72,7 @@ class Spawns:
     def _pod_facts(self, spawner: Any) -> pods.Facts:
         choice = getattr(spawner, "_notegate_choice", Choice())
         facts = self.facts(spawner, self.asker(spawner), choice)
-        entities = {entity.uid: entity for entity in facts.entities}
+        entities = {entity.uid: entity for entity in reversed(facts.entities)}
         return pods.Facts(tuple(entities.values()), facts.attributes, facts.context)
 
     async def profiles(self, spawner: Any) -> list[dict[str, Any]]:
