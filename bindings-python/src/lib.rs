@@ -9,6 +9,7 @@ mod command;
 mod entity;
 mod error;
 mod event;
+mod jupyter;
 mod kubernetes;
 mod open;
 mod pdp;
@@ -32,6 +33,8 @@ mod _native {
     use crate::error::{LoadError, NotegateError, PodError, Problem, RequestError, RouteError};
     #[pymodule_export]
     use crate::event::Event;
+    #[pymodule_export]
+    use crate::jupyter::{Mapper, Message, Reading};
     #[pymodule_export]
     use crate::kubernetes::{PodFacts, image, is_gpu, pod, quantity};
     #[pymodule_export]
