@@ -50,7 +50,8 @@ def uid(given: Any) -> notegate.Uid:
         return notegate.Uid(given["type"], given["id"])
     found = re.fullmatch(r'(.+)::("(?:[^"\\]|\\.)*")', given, re.DOTALL)
     assert found, given
-    return notegate.Uid(found[1], json.loads(found[2]))
+    id = re.sub(r"\\u\{(\w+)\}", lambda code: json.dumps(chr(int(code[1], 16)))[1:-1], found[2])
+    return notegate.Uid(found[1], json.loads(id.replace("\\0", "\\u0000").replace("\\'", "'")))
 
 
 def cases(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:

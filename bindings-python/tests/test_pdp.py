@@ -178,7 +178,7 @@ def test_a_packed_signed_bundle_opens_from_a_path_and_from_bytes(
         subprocess.run([sys.executable, "-m", "notegate", "bundle", *arguments], check=True)
 
     secret, public, packed = (str(tmp_path / name) for name in ("key.pem", "pub.pem", "packed"))
-    run("keygen", "--private", secret, "--public", public)
+    run("keygen", secret, "--public", public)
     run("pack", str(bundle), "--output", packed, "--key", secret)
     content = Path(packed).read_bytes()
     for given in (packed, Path(packed), content):
