@@ -30,9 +30,7 @@ def bundle(tmp_path: Path) -> Path:
 
 
 LOGIN = '@id("login") permit (principal, action == Notebook::Action::"hub:login", resource);'
-NOBODY = (
-    '@id("closed") @message("Closed today.") forbid (principal, action, resource);'
-)
+NOBODY = '@id("closed") @message("Closed today.") forbid (principal, action, resource);'
 
 
 def write(folder: Path, policy: str) -> None:

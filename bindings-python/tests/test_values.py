@@ -43,7 +43,7 @@ def holds(lab: Path, condition: str, context: dict[str, Any], **more: Any) -> bo
     )
     found = []
     for evaluator in ("compiled", "reference"):
-        with notegate.Pdp.open(lab, watch=False, evaluator=evaluator) as pdp:  # type: ignore[arg-type]
+        with notegate.Pdp.open(lab, watch=False, evaluator=evaluator) as pdp:
             response = pdp.authorize(ADA, LOOK, THING, context, **more)
             assert response.errors == []
             found.append(response.allowed)
@@ -57,7 +57,7 @@ EAST = timezone(timedelta(hours=5, minutes=30))
 @pytest.mark.parametrize(
     ("value", "condition"),
     [
-        ("a\"b\n☃", 'context.text == "a\\"b\\n☃"'),
+        ('a"b\n☃', 'context.text == "a\\"b\\n☃"'),
         (-(2**63), "context.number == -9223372036854775808"),
         (2**63 - 1, "context.number == 9223372036854775807"),
         (True, "context.truth"),
@@ -164,9 +164,13 @@ def test_entities_and_attributes_are_sent_with_a_question(lab: Path) -> None:
     assert holds(lab, 'resource has note && resource.note == "mine"', {}, entities=[thing])
     assert holds(lab, 'resource in Lab::Thing::"box"', {}, entities=[thing])
     over = {THING: {"note": "other"}}
-    assert holds(lab, 'resource has note && resource.note == "other"', {}, entities=[thing], attributes=over)
+    assert holds(
+        lab, 'resource has note && resource.note == "other"', {}, entities=[thing], attributes=over
+    )
     tagged = notegate.Entity(THING, tags={"team": "red"})
-    assert holds(lab, 'resource.hasTag("team") && resource.getTag("team") == "red"', {}, entities=[tagged])
+    assert holds(
+        lab, 'resource.hasTag("team") && resource.getTag("team") == "red"', {}, entities=[tagged]
+    )
     assert notegate.Entity(box) == notegate.Entity(box)
     assert notegate.Entity(box).uid == notegate.Uid(*box)
     with pytest.raises(notegate.RequestError, match="sent twice"):

@@ -6,6 +6,8 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TypeAlias, final
 
+__all__: list[str]
+
 _Value: TypeAlias = (
     str
     | int
