@@ -1,9 +1,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import notegate
+import pytest
 
 POLICIES = Path(__file__).parents[2] / "policies"
 

@@ -9,10 +9,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+import notegate
 import pytest
 from conftest import POLICIES
-
-import notegate
 
 UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 DURATIONS = {"authAge", "idleFor", "upFor", "lifetime"}

@@ -15,10 +15,9 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
+import notegate
 import pytest
 from conftest import NOBODY, write
-
-import notegate
 
 ADA, SERVER = ("User", "ada"), ("Server", "ada/")
 HUB = ("Hub", "main")

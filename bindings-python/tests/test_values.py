@@ -7,9 +7,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_int
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import notegate
+import pytest
 
 SCHEMA = """
 namespace Lab {

@@ -6,7 +6,25 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TypeAlias, final
 
-__all__: list[str]
+__all__ = [
+    "Entity",
+    "Event",
+    "Handle",
+    "LoadError",
+    "NotegateError",
+    "Pdp",
+    "PodError",
+    "PolicyError",
+    "Problem",
+    "Records",
+    "RequestError",
+    "Response",
+    "RouteError",
+    "Status",
+    "Uid",
+    "command",
+    "reopen",
+]
 
 _Value: TypeAlias = (
     str
