@@ -1,9 +1,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import notegate
+import pytest
 
 POLICIES = Path(__file__).parents[2] / "policies"
 
@@ -30,9 +29,7 @@ def bundle(tmp_path: Path) -> Path:
 
 
 LOGIN = '@id("login") permit (principal, action == Notebook::Action::"hub:login", resource);'
-NOBODY = (
-    '@id("closed") @message("Closed today.") forbid (principal, action, resource);'
-)
+NOBODY = '@id("closed") @message("Closed today.") forbid (principal, action, resource);'
 
 
 def write(folder: Path, policy: str) -> None:

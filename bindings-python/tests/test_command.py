@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from conftest import POLICIES
 
-import notegate
-
 SCRIPT = Path(sysconfig.get_path("scripts")) / "notegate"
 # The program of its own, when it is beside: `make test` builds it.
 PROGRAM = os.environ.get("NOTEGATE_PROGRAM")
@@ -67,8 +65,10 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
     asked = [str(SCRIPT), "authorize", BASELINE, "--requests", "-", "--format", "json"]
     with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin and process.stdout
-        process.stdin.write(b'{"principal": "User::\\"ada\\"", "action": "hub:login", '
-                            b'"resource": "Hub::\\"main\\""}\n')
+        process.stdin.write(
+            b'{"principal": "User::\\"ada\\"", "action": "hub:login", '
+            b'"resource": "Hub::\\"main\\""}\n'
+        )
         process.stdin.flush()
         assert process.stdout.readline().startswith(b"{")
         process.send_signal(signal.SIGINT)
@@ -79,4 +79,3 @@ def test_it_is_of_the_same_version_as_the_package() -> None:
     from importlib.metadata import version
 
     assert run([str(SCRIPT)], ["--version"]).stdout.decode().split()[1] == version("notegate")
-    assert notegate.Pdp

@@ -9,10 +9,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+import notegate
 import pytest
 from conftest import POLICIES
-
-import notegate
 
 UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 DURATIONS = {"authAge", "idleFor", "upFor", "lifetime"}
@@ -50,7 +49,8 @@ def uid(given: Any) -> notegate.Uid:
         return notegate.Uid(given["type"], given["id"])
     found = re.fullmatch(r'(.+)::("(?:[^"\\]|\\.)*")', given, re.DOTALL)
     assert found, given
-    return notegate.Uid(found[1], json.loads(found[2]))
+    id = re.sub(r"\\u\{(\w+)\}", lambda code: json.dumps(chr(int(code[1], 16)))[1:-1], found[2])
+    return notegate.Uid(found[1], json.loads(id.replace("\\0", "\\u0000").replace("\\'", "'")))
 
 
 def cases(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:

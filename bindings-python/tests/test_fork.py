@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import Queue
 
-from conftest import NOBODY, write
-
 import notegate
+from conftest import NOBODY, write
 
 ADA, HUB = ("User", "ada"), ("Hub", "main")
 

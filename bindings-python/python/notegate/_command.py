@@ -11,4 +11,4 @@ def main() -> NoReturn:
     """Does what the arguments say, and leaves with the status of that."""
     # As in a program of its own: whoever interrupts it ends it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.exit(command(sys.argv))
+    sys.exit(command(["notegate", *sys.argv[1:]]))

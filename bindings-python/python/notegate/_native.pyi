@@ -6,6 +6,26 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TypeAlias, final
 
+__all__ = [
+    "Entity",
+    "Event",
+    "Handle",
+    "LoadError",
+    "NotegateError",
+    "Pdp",
+    "PodError",
+    "PolicyError",
+    "Problem",
+    "Records",
+    "RequestError",
+    "Response",
+    "RouteError",
+    "Status",
+    "Uid",
+    "command",
+    "reopen",
+]
+
 _Value: TypeAlias = (
     str
     | int

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::names::{Names, TypeName, Uid, UidId};
 use crate::model::{
     Context, EntityId, EntityTypeName, EntityUid, Limits, RequestError, RequestErrorKind,
-    RestrictedExpression,
+    RestrictedExpression, Timestamp,
 };
 use crate::request::{Request, RequestBuilder, Shape};
 
@@ -253,6 +253,11 @@ impl Given<'_> {
                 let (whole, part) = (size.div_euclid(10_000), size.rem_euclid(10_000));
                 parse(format!("decimal(\"{sign}{whole}.{part:04}\")"))
             }
+            Self::DateTime(millis @ 0..=LAST_OF_9999) => {
+                let moment = Timestamp::from_millis(*millis).map(|moment| moment.to_string());
+                let text = moment.ok_or_else(|| format!("`{millis}` is not a moment"))?;
+                Ok(RestrictedExpression::new_datetime(text))
+            }
             Self::DateTime(millis) => {
                 parse(format!("datetime(\"1970-01-01\").offset(duration(\"{millis}ms\"))"))
             }
@@ -271,6 +276,9 @@ impl Given<'_> {
         }
     }
 }
+
+/// The last millisecond that the language writes with a year of four digits.
+const LAST_OF_9999: i64 = 253_402_300_799_999;
 
 fn uid((type_name, id): (&str, &str)) -> Result<EntityUid, String> {
     let name = type_of(type_name)

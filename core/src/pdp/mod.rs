@@ -135,7 +135,7 @@ impl Pdp {
         let started = self.clock.elapsed();
         let shape = in_force.snapshot.shape(Some(now));
         let validate = shape.validate && !admitted;
-        let request = timed.to_builder()?.build(&Shape { validate, ..shape })?;
+        let request = question.to_builder()?.build(&Shape { validate, ..shape })?;
         Ok(self.decide(&request, &in_force, Asked { started, now, count }).into())
     }
 
