@@ -5,11 +5,12 @@ TOOLS := target/tools
 DENY_VERSION := 0.20.2
 MOTO_VERSION := 5.2.5
 MUTANTS_VERSION := 27.1.0
+MATURIN_VERSION := 1.16.0
 WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt docs bench fuzz mutants clean
+.PHONY: help build demo test hub lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +27,9 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(CARGO) test --locked -p notegate-benches --lib
 	$(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
+	$(MAKE) --no-print-directory test-python
+
+hub: test-python test-hub test-pods ## Test the Python package on real hubs, with a browser
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
@@ -89,6 +93,61 @@ need-python:
 need-node:
 	@command -v npm >/dev/null || { \
 		echo "npm is missing: install nodejs and npm, or say PEERS='rust python'" >&2; exit 1; }
+
+# The Python package, in a wheel that every environment below installs, and its own tests.
+PYTHON := target/python
+WHEELS := target/wheels/test
+MAKE_VENV = python3 -m venv $(1) && $(1)/bin/pip install --quiet --disable-pip-version-check
+INSTALL = install --quiet --disable-pip-version-check --force-reinstall --no-deps $(CURDIR)/$(WHEELS)/notegate-*.whl
+
+$(PYTHON)/ready: bindings-python/tests/requirements.txt
+	$(call MAKE_VENV,$(PYTHON)) maturin==$(MATURIN_VERSION) -r $<
+	touch $@
+
+.PHONY: test-python test-hub test-pods wheel
+wheel: need-cargo need-python $(PYTHON)/ready
+	rm -rf $(WHEELS)
+	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile dev -o $(CURDIR)/$(WHEELS)
+
+test-python: wheel
+	$(PYTHON)/bin/pip $(INSTALL)
+	$(CARGO) build --locked -p notegate-cli
+	cd bindings-python && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate $(CURDIR)/$(PYTHON)/bin/python -m pytest -q \
+		--ignore tests/hub --ignore tests/kubespawner tests
+
+# Real hubs of both versions, their proxy, and a browser.
+HUB_PROXY := bindings-python/tests/hub/node_modules/.bin/configurable-http-proxy
+
+$(HUB_PROXY): bindings-python/tests/hub/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix bindings-python/tests/hub
+	touch $@
+
+target/venv-hub%/ready: bindings-python/tests/hub/requirements-%.txt bindings-python/tests/hub/requirements.txt
+	$(call MAKE_VENV,target/venv-hub$*) --requirement $<
+	touch $@
+
+target/venv-kubespawner%/ready: bindings-python/tests/kubespawner/requirements-hub%.txt
+	$(call MAKE_VENV,target/venv-kubespawner$*) --requirement $<
+	touch $@
+
+test-hub: wheel need-node need-browser target/venv-hub6/ready target/venv-hub5/ready $(HUB_PROXY)
+	for hub in 6 5; do target/venv-hub$$hub/bin/pip $(INSTALL) && (cd bindings-python && \
+		../target/venv-hub$$hub/bin/python -m pytest -q tests/hub) || exit 1; done
+
+test-pods: wheel need-node target/venv-kubespawner6/ready target/venv-kubespawner5/ready $(HUB_PROXY)
+	for hub in 6 5; do target/venv-kubespawner$$hub/bin/pip $(INSTALL) && (cd bindings-python && \
+		PATH=$(CURDIR)/$(dir $(HUB_PROXY)):$$PATH ../target/venv-kubespawner$$hub/bin/python -m pytest -q tests/kubespawner) \
+		|| exit 1; done
+
+.PHONY: need-browser
+need-browser:
+	@for tool in chromium chromedriver; do \
+		command -v $$tool >/dev/null && continue; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium chromium-driver; \
+		else \
+			echo "$$tool is missing: install chromium and chromium-driver from your distribution" >&2; exit 1; \
+		fi; done
 
 clean: ## Remove everything that was built
 	$(CARGO) clean

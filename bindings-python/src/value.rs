@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
 
     fn other(&self, value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Given<'a>> {
         let py = value.py();
-        let is = |class: &Class| -> PyResult<bool> { Ok(value.is_instance(class.of(py)?)?) };
+        let is = |class: &Class| value.is_instance(class.of(py)?);
         if is(&DECIMAL)? {
             return decimal(value, place).map(Given::Decimal);
         }

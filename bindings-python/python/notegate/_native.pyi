@@ -269,6 +269,49 @@ class Pdp:
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
+class Mapper:
+    def __new__(
+        cls,
+        base_url: str = "/",
+        owner: str | None = None,
+        server_name: str | None = None,
+        standalone: bool = False,
+        *,
+        gateway: str | None = None,
+        named_servers: str = "plain",
+        default_kernel: str = "python3",
+    ) -> Mapper: ...
+    def read(
+        self, method: str, target: str, user: str | None = None, websocket: bool = False
+    ) -> list[Reading]: ...
+
+@final
+class Reading:
+    @property
+    def public(self) -> bool: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def resource(self) -> Uid | None: ...
+    @property
+    def entities(self) -> list[Entity]: ...
+    @property
+    def context(self) -> dict[str, Any]: ...
+    @property
+    def needs(self) -> list[str]: ...
+    @property
+    def canonical(self) -> str: ...
+    def with_body(self, body: bytes, content_type: str = "") -> list[Reading]: ...
+
+@final
+class Message:
+    def __new__(cls, kind: str, content: str) -> Message: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def context(self) -> dict[str, Any]: ...
+
+@final
 class PodFacts:
     @property
     def uid(self) -> Uid: ...

@@ -84,7 +84,7 @@ pub(super) fn one<'p>(
 
 /// Pairs as a query or a form has them.
 pub(super) fn parameters(text: &str) -> Result<Vec<(String, String)>, RequestError> {
-    if text.bytes().any(|byte| byte < b'!' || byte > b'~' || byte == b'#') {
+    if text.bytes().any(|byte| !(b'!'..=b'~').contains(&byte) || byte == b'#') {
         return Err(refused("the query holds a character that is not encoded"));
     }
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
@@ -103,7 +103,7 @@ fn segment(written: &str) -> Result<String, RequestError> {
     if written.is_empty() {
         return Err(refused("a segment of the path is empty"));
     }
-    if written.bytes().any(|byte| byte < b'!' || byte > b'~') {
+    if written.bytes().any(|byte| !(b'!'..=b'~').contains(&byte)) {
         return Err(refused("the path holds a character that is not encoded"));
     }
     if written.contains(['\\', ';', '#']) {
