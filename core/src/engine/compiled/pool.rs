@@ -30,7 +30,7 @@ pub(in crate::engine) enum Stored {
 
 /// A whole number, laid out so that what has one is no larger than it need be: millions are kept.
 #[derive(Debug, Clone, Copy)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub(in crate::engine) struct Whole(i64);
 
 impl Whole {
