@@ -36,6 +36,7 @@ pub(crate) struct Message(jupyter::Message);
 #[pymethods]
 impl Mapper {
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "in Python they are keywords with defaults")]
     #[pyo3(signature = (base_url="/", owner=None, server_name=None, standalone=false, *, gateway=None,
         named_servers="plain", default_kernel="python3"))]
     fn new(

@@ -1,6 +1,6 @@
 //! A question in borrowed parts is decided as the request that it is.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -31,9 +31,9 @@ impl Clock for Hand {
 
 const POLICIES: &str = r#"
     @id("day") permit (principal, action == Notebook::Action::"hub:login", resource)
-    when { context.now < datetime("1970-01-02") && (!(context has mfa) || context.mfa) };
+    when { context.now < datetime("1970-01-02") && (if context has mfa then context.mfa else true) };
     @id("erring") forbid (principal == Notebook::User::"eve", action, resource)
-    when { context.purpose == "x" };
+    when { 9223372036854775807 + 1 == 0 };
 "#;
 
 fn pdp(clock: &Hand, on_expiry: OnExpiry, options: Options) -> Pdp {

@@ -225,7 +225,8 @@ fn narrowed(
 ) -> Result<Vec<(&'static str, String)>, RequestError> {
     let site = if path.starts_with("/hub") { hub() } else { server() };
     let read = site.read(method, path, false, Some("ada"))?;
-    let readings = read.readings()[0].with_body(body.as_bytes(), "", &Limits::default())?;
+    let first = read.readings().first().unwrap();
+    let readings = first.with_body(body.as_bytes(), "", &Limits::default())?;
     Ok(readings.iter().map(|one| (one.action(), one.resource().to_string())).collect())
 }
 
