@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-
 from notegate import NotegateError, Uid, jupyter
 
 
@@ -25,7 +24,14 @@ def test_what_is_for_everybody_asks_nothing() -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["/user/ada/../bob/lab", "/user/ada/%2e%2e/bob", "//hub", "/hub/api%2Fusers", "/a%252Fb", "/hub/api/nothing"],
+    [
+        "/user/ada/../bob/lab",
+        "/user/ada/%2e%2e/bob",
+        "//hub",
+        "/hub/api%2Fusers",
+        "/a%252Fb",
+        "/hub/api/nothing",
+    ],
 )
 def test_what_could_be_read_otherwise_is_refused(target: str) -> None:
     with pytest.raises(jupyter.RouteError) as refused:

@@ -40,13 +40,15 @@ def test_a_response_says_what_was_decided_and_is_no_boolean(bundle: Path) -> Non
 def test_what_the_schema_does_not_know_is_refused_in_the_words_of_the_library(
     baseline: notegate.Pdp,
 ) -> None:
+    # Its own moment each time would be told in the words.
+    now = {"now": datetime(2026, 11, 25, tzinfo=timezone.utc)}
     wrong: list[Any] = [
         (ADA, "hub:explode", HUB),
         (HUB, "hub:login", HUB),
         (ADA, "hub:login", SERVER),
-        (ADA, "hub:login", HUB, {"sudo": True}),
-        (ADA, "hub:login", HUB, {"mfa": "yes"}),
-        (ADA, "hub:login", HUB, {"onBehalfOf": notegate.Uid("Hub", "x")}),
+        (ADA, "hub:login", HUB, now | {"sudo": True}),
+        (ADA, "hub:login", HUB, now | {"mfa": "yes"}),
+        (ADA, "hub:login", HUB, now | {"onBehalfOf": notegate.Uid("Hub", "x")}),
         (("Nonsense", "x"), "hub:login", HUB),
     ]
     for question in wrong:

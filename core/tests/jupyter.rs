@@ -39,6 +39,7 @@ fn example(pattern: &str) -> String {
         "{server?}" => "gpu".to_owned(),
         "{port}" => "8888".to_owned(),
         "{path*}" | "{rest*}" | "{room*}" => "notes/a.csv".to_owned(),
+        part if part.ends_with('!') => "one".to_owned(),
         part if part.starts_with('{') => "one".to_owned(),
         part => part.to_owned(),
     };
@@ -212,6 +213,9 @@ fn a_method_or_a_query_that_changes_what_is_done_changes_what_is_asked() {
     assert_eq!(hub("/hub/spawn/ada/gpu"), "server:spawnForm");
     assert_eq!(hub("/hub/spawn/ada/gpu?profile=big"), "server:start");
     assert_eq!(hub("/hub/authorize/bob"), "user:approve");
+    let shares = |target: &str| asked(&get(&self::hub(), target).unwrap())[0].1.clone();
+    assert_eq!(shares("/hub/api/shares/ada"), r#"Notebook::User::"ada""#);
+    assert_eq!(shares("/hub/api/shares/ada/"), r#"Notebook::Server::"ada/""#);
     let head = server().read("HEAD", "/user/ada/api/contents/a.csv", false, None).unwrap();
     assert_eq!(asked(&head)[0].0, "contents:read");
     // Somebody's own things are nobody's when nobody asks.

@@ -1,7 +1,5 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TypeAlias, final
@@ -26,24 +24,6 @@ __all__ = [
     "reopen",
 ]
 
-_Value: TypeAlias = (
-    str
-    | int
-    | bool
-    | IPv4Address
-    | IPv6Address
-    | IPv4Network
-    | IPv6Network
-    | datetime
-    | timedelta
-    | Decimal
-    | Sequence[Any]
-    | set[Any]
-    | frozenset[Any]
-    | Mapping[str, Any]
-    | Uid
-    | Handle
-)
 _Fields: TypeAlias = dict[str, Any]
 _Asked: TypeAlias = tuple[str, str] | Uid | Handle
 _Action: TypeAlias = str | tuple[str, str] | Uid | Handle
@@ -331,7 +311,7 @@ def pod(
     profile: str | None = None,
     namespace: str | None = None,
 ) -> PodFacts: ...
-def quantity(compute: str, value: str | int | float) -> int: ...
+def quantity(compute: str, value: str | float) -> int: ...
 def is_gpu(name: str) -> bool: ...
 def image(reference: str, registry: str | None = None, digest: str | None = None) -> str: ...
 def command(arguments: Sequence[str]) -> int: ...

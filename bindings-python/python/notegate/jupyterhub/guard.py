@@ -8,7 +8,7 @@ from tornado.web import Application
 
 import notegate
 
-from . import names, sharing
+from . import clients, names, sharing
 from .choices import Choice, Unreadable, text
 from .denied import Denied, write_json
 from .gate import UNDECIDED, Answer, Facts
@@ -107,6 +107,8 @@ class Guard:
         if reading.action in ("share:accept", "share:viewCode"):
             resource, of_code = sharing.code(handler)
             facts += of_code
+        if reading.action == "oauth:authorize":
+            facts += clients.of(handler, resource)
         for name in _people_in(resource, reading.context):
             user = handler.find_user(name)
             if user is not None:

@@ -14,17 +14,28 @@ enum Part {
 
 /// A pattern that was taken apart.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern(Box<[Part]>);
+pub(super) struct Pattern {
+    parts: Box<[Part]>,
+    /// Whether no `/` may come behind it.
+    bare: bool,
+}
 
 impl Pattern {
     pub(super) fn new(text: &'static str) -> Self {
-        Self(text.split('/').filter(|part| !part.is_empty()).map(Part::new).collect())
+        let (text, bare) = match text.strip_suffix('!') {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let parts = text.split('/').filter(|part| !part.is_empty()).map(Part::new).collect();
+        Self { parts, bare }
     }
 
-    /// What the segments have in the places it names, when they fit.
-    pub(super) fn captures<'p>(&self, segments: &'p [String]) -> Option<Captures<'p>> {
+    /// What the segments have in the places it names, when they fit; `slash` says whether a `/` comes
+    /// behind them.
+    pub(super) fn captures<'p>(&self, segments: &'p [String], slash: bool) -> Option<Captures<'p>> {
         let mut captures = Captures::default();
-        fit(&self.0, segments, &mut captures).then_some(captures)
+        let fits = !(self.bare && slash) && fit(&self.parts, segments, &mut captures);
+        fits.then_some(captures)
     }
 }
 
@@ -94,7 +105,7 @@ mod tests {
     fn captured(pattern: &'static str, path: &str, name: &str) -> Option<String> {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
         let segments = if path.is_empty() { Vec::new() } else { segments };
-        Pattern::new(pattern).captures(&segments).map(|captures| captures.path(name))
+        Pattern::new(pattern).captures(&segments, false).map(|captures| captures.path(name))
     }
 
     #[test]
@@ -105,6 +116,14 @@ mod tests {
         assert_eq!(captured("a/{b?}", "a", "b").as_deref(), Some(""));
         assert_eq!(captured("a/{b?}", "a/c", "b").as_deref(), Some("c"));
         assert_eq!(captured("a/{b?}", "a/c/d", "b"), None);
+    }
+
+    #[test]
+    fn a_slash_behind_it_is_another_path_where_that_is_said() {
+        let path = ["a".to_owned()];
+        assert!(Pattern::new("a!").captures(&path, false).is_some());
+        assert!(Pattern::new("a!").captures(&path, true).is_none());
+        assert!(Pattern::new("a").captures(&path, true).is_some());
     }
 
     #[test]

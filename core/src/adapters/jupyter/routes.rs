@@ -1,7 +1,8 @@
 //! Every route of a hub, of a single-user server with the usual extensions, and of a kernel gateway.
 //!
 //! The first row that fits decides, as in the servers themselves. A pattern is segments: text,
-//! `{name}` for one segment, `{name?}` for one that may be absent, and `{name*}` for any number of them.
+//! `{name}` for one segment, `{name?}` for one that may be absent, and `{name*}` for any number of them;
+//! behind `!` comes no slash.
 
 /// A route, and what is asked when it is taken.
 #[derive(Debug, Clone, Copy)]
@@ -212,9 +213,9 @@ pub(super) const HUB: &[Row] = &[
     row("POST", "api/services/{service}", "service:create", On::Service),
     row("DELETE", "api/services/{service}", "service:delete", On::Service),
     // With a slash behind the name it is the default server, without one all of the person's.
-    row("GET", "api/shares/{user}", "share:list", On::Person),
-    with("POST PATCH", "api/shares/{user}", "share:grant", On::Person, Body::Share),
-    row("DELETE", "api/shares/{user}", "share:revokeAll", On::Server),
+    row("GET", "api/shares/{user}!", "share:list", On::Person),
+    with("POST PATCH", "api/shares/{user}!", "share:grant", On::Person, Body::Share),
+    row("DELETE", "api/shares/{user}!", "share:revokeAll", On::Server),
     row("GET", "api/shares/{user}/{server?}", "share:list", On::Server),
     with("POST", "api/shares/{user}/{server?}", "share:grant", On::Server, Body::Share),
     with("PATCH", "api/shares/{user}/{server?}", "share:revoke", On::Server, Body::Share),

@@ -231,7 +231,9 @@ impl Routes {
         }
         let fitting = self.0.iter().filter(|(row, _)| row.has(method));
         let mut fitting = fitting.filter_map(|(row, pattern)| {
-            pattern.captures(path).map(|captures: Captures<'_>| (row, captures))
+            pattern
+                .captures(path, asking.target.slash)
+                .map(|captures: Captures<'_>| (row, captures))
         });
         match fitting.next() {
             Some((Row { on: On::Public, .. }, _)) => Ok(None),
