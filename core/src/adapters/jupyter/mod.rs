@@ -11,7 +11,7 @@
 //! use notegate::model::notebook::{self, Builder as _};
 //!
 //! let site = Site::hub("/")?;
-//! let read = site.read("GET", "/user/ada/files/notes/a%20b.csv", None)?;
+//! let read = site.read("GET", "/user/ada/files/notes/a%20b.csv", false, None)?;
 //! // The server could be a named one that is called `files`.
 //! let asked = read.readings().iter().map(|reading| (reading.action(), reading.resource().clone()));
 //! assert_eq!(asked.collect::<Vec<_>>(), [
@@ -20,7 +20,7 @@
 //! ]);
 //! assert_eq!(read.canonical(), "/user/ada/files/notes/a%20b.csv");
 //!
-//! assert!(site.read("GET", "/user/ada/%2e%2e/bob/lab", None).is_err());
+//! assert!(site.read("GET", "/user/ada/%2e%2e/bob/lab", false, None).is_err());
 //! # Ok::<(), notegate::model::RequestError>(())
 //! ```
 
