@@ -6,12 +6,17 @@
 //! canonical path that comes with them. What names no route, or could be taken for another one, is an
 //! error, and is denied.
 //!
+//! Servers look for their routes in a path as it is written, so a reader inside one sees what is served only
+//! if nothing is encoded that need not be; such a path is refused. A proxy sends [`Read::canonical`] on.
+//! Names of people in a body are read as the hub makes them, in lower case: a hub whose authenticator keeps
+//! capitals is not read right.
+//!
 //! ```
 //! use notegate::adapters::jupyter::Site;
 //! use notegate::model::notebook::{self, Builder as _};
 //!
 //! let site = Site::hub("/")?;
-//! let read = site.read("GET", "/user/ada/files/notes/a%20b.csv", None)?;
+//! let read = site.read("GET", "/user/ada/files/notes/a%20b.csv", false, None)?;
 //! // The server could be a named one that is called `files`.
 //! let asked = read.readings().iter().map(|reading| (reading.action(), reading.resource().clone()));
 //! assert_eq!(asked.collect::<Vec<_>>(), [
@@ -20,7 +25,7 @@
 //! ]);
 //! assert_eq!(read.canonical(), "/user/ada/files/notes/a%20b.csv");
 //!
-//! assert!(site.read("GET", "/user/ada/%2e%2e/bob/lab", None).is_err());
+//! assert!(site.read("GET", "/user/ada/%2e%2e/bob/lab", false, None).is_err());
 //! # Ok::<(), notegate::model::RequestError>(())
 //! ```
 

@@ -139,6 +139,9 @@ impl Site {
         websocket: bool,
         user: Option<&str>,
     ) -> Result<Read, RequestError> {
+        if !METHODS.contains(&method) {
+            return Err(refused("the method is none that a route has"));
+        }
         let target = Target::read(target)?;
         let head = Head { method, websocket, user };
         let asking = Asking { head, target: &target, default_kernel: &self.default_kernel };
@@ -148,11 +151,18 @@ impl Site {
             (Kind::Server(here) | Kind::Gateway(here), Some(path)) => {
                 self.server.read(path, here, &asking).map(Vec::from_iter)
             }
-            // The hub's proxy has them, and sends everybody to the hub.
-            (Kind::Hub, None) => self.elsewhere(method),
+            (Kind::Hub, None) => elsewhere(&target.segments, &asking),
             (_, None) => Err(refused("the path is not below the base URL")),
         }?;
-        Ok(Read::new(readings, target.canonical()))
+        Ok(Read::new(readings, target.canonical(self.names())))
+    }
+
+    /// How many segments at most are the base URL and the names of an owner and a server.
+    fn names(&self) -> usize {
+        match self.kind {
+            Kind::Hub => self.base.len().saturating_add(3),
+            Kind::Server(_) | Kind::Gateway(_) => self.base.len(),
+        }
     }
 
     fn behind_the_proxy(
@@ -161,16 +171,26 @@ impl Site {
         asking: &Asking<'_>,
     ) -> Result<Vec<Reading>, RequestError> {
         match path {
-            [first, rest @ ..] if first == "hub" => {
-                self.hub.read(rest, &Here::Hub, asking).map(Vec::from_iter)
-            }
+            [first, rest @ ..] if first == "hub" => self.hubs(rest, asking),
             [first, owner, rest @ ..] if first == "user" => self.servers(owner, rest, asking),
             [first, service, rest @ ..] if first == "services" => {
                 asking.service(service, rest).map(|reading| vec![reading])
             }
-            [only] if only == "_chp_healthz" && !asking.target.slash => Ok(Vec::new()),
-            _ => self.elsewhere(asking.head.method),
+            _ => elsewhere(path, asking),
         }
+    }
+
+    fn hubs(&self, path: &[String], asking: &Asking<'_>) -> Result<Vec<Reading>, RequestError> {
+        let mut readings = Vec::from_iter(self.hub.read(path, &Here::Hub, asking)?);
+        if let [first, owner, name, ..] = path
+            && first == "user"
+            && self.named.allow(name)
+        {
+            let named =
+                readings.first().map(|reading| reading.of_server(owner, name)).transpose()?;
+            readings.extend(named);
+        }
+        Ok(readings)
     }
 
     /// A path below `/user/{owner}`: of the default server, and of a named one when it could be.
@@ -189,12 +209,15 @@ impl Site {
         }
         Ok(readings)
     }
+}
 
-    fn elsewhere(&self, method: &str) -> Result<Vec<Reading>, RequestError> {
-        match method {
-            "GET" | "HEAD" => Ok(Vec::new()),
-            _ => Err(refused("the path is of no hub, server or service")),
-        }
+/// What the proxy answers itself, and what sends everybody to the hub. Whatever else it may have been given
+/// is nobody's here.
+fn elsewhere(path: &[String], asking: &Asking<'_>) -> Result<Vec<Reading>, RequestError> {
+    let healthy = !asking.target.slash && asking.target.segments == ["_chp_healthz"];
+    match (path.is_empty() || healthy) && matches!(asking.head.method, "GET" | "HEAD") {
+        true => Ok(Vec::new()),
+        false => Err(refused("the path is of no hub, server or service")),
     }
 }
 
@@ -226,9 +249,6 @@ impl Routes {
         asking: &Asking<'_>,
     ) -> Result<Option<Reading>, RequestError> {
         let method = asking.head.method;
-        if !METHODS.contains(&method) {
-            return Err(refused("the method is none that a route has"));
-        }
         let fitting = self.0.iter().filter(|(row, _)| row.has(method));
         let mut fitting = fitting.filter_map(|(row, pattern)| {
             pattern
