@@ -7,7 +7,6 @@ use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestError};
 use notegate::request::Shape;
 use notegate::{Bundle, Pdp};
-use proptest::prelude::*;
 use serde_json::json;
 
 fn shape() -> Shape {
@@ -324,25 +323,4 @@ fn messages_are_told_apart_by_their_type() {
         Message::read("execute_request", r#"{"code": "a", "code": "b"}"#, &Limits::default())
             .is_err()
     );
-}
-
-proptest! {
-    #[test]
-    fn nothing_is_read_as_another_persons_and_what_is_passed_on_is_read_as_the_same(
-        target in "/(user/ada|hub|services)?(/?(%[0-9A-Fa-f]{2}|[a-z.%;/\\\\_@ é?&=-]|api|lab|proxy|\\.\\.)){0,12}",
-        method in "GET|POST|DELETE|PUT|PATCH",
-    ) {
-        let site = hub();
-        if let Ok(read) = site.read(&method, &target, false, Some("ada")) {
-            let again = site.read(&method, read.canonical(), false, Some("ada"));
-            prop_assert_eq!(again.as_ref().map(|again| again.canonical()), Ok(read.canonical()));
-            if target.starts_with("/user/ada/") {
-                for reading in read.readings() {
-                    let id = reading.resource().id().unescaped();
-                    let own = !matches!(reading.resource().type_name().basename(), "Server" | "File" | "Notebook" | "Terminal" | "Port" | "Room");
-                    prop_assert!(own || id.starts_with("ada/"), "{}", id);
-                }
-            }
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Which URLs there are, and what each asks for.
 
-use super::pattern::{Captures, Pattern};
+use super::pattern::Pattern;
 use super::reading::{Asking, Here, Read, Reading};
 use super::refused;
 use super::routes::{GATEWAY, HUB, On, Row, SERVER};
@@ -40,12 +40,22 @@ pub enum NamedServers {
 
 /// A table of routes with its patterns taken apart.
 #[derive(Debug, Clone)]
-struct Routes(Vec<(&'static Row, Pattern)>);
+struct Routes(Vec<Route>);
+
+#[derive(Debug, Clone)]
+struct Route {
+    row: &'static Row,
+    pattern: Pattern,
+    /// Which of [`METHODS`] it has.
+    methods: [bool; METHODS.len()],
+}
 
 /// An HTTP request as far as it is read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head<'a> {
     pub(super) method: &'a str,
+    /// Where it is in [`METHODS`].
+    index: usize,
     pub(super) websocket: bool,
     /// The name of the person who asks, where a path means their own things.
     pub(super) user: Option<&'a str>,
@@ -109,7 +119,7 @@ impl Site {
             Kind::Hub => &self.hub,
             Kind::Server(_) | Kind::Gateway(_) => &self.server,
         };
-        routes.0.iter().map(|(row, _)| (row.methods, row.pattern, row.action))
+        routes.0.iter().map(|Route { row, .. }| (row.methods, row.pattern, row.action))
     }
 
     fn new(base_url: &str, kind: Kind, routes: &'static [Row]) -> Result<Self, RequestError> {
@@ -139,11 +149,11 @@ impl Site {
         websocket: bool,
         user: Option<&str>,
     ) -> Result<Read, RequestError> {
-        if !METHODS.contains(&method) {
+        let Some(index) = METHODS.iter().position(|known| *known == method) else {
             return Err(refused("the method is none that a route has"));
-        }
+        };
         let target = Target::read(target)?;
-        let head = Head { method, websocket, user };
+        let head = Head { method, index, websocket, user };
         let asking = Asking { head, target: &target, default_kernel: &self.default_kernel };
         let own = target.segments.strip_prefix(&*self.base);
         let readings = match (&self.kind, own) {
@@ -238,7 +248,7 @@ impl NamedServers {
 
 impl Routes {
     fn new(rows: &'static [Row]) -> Self {
-        Self(rows.iter().map(|row| (row, Pattern::new(row.pattern))).collect())
+        Self(rows.iter().map(Route::new).collect())
     }
 
     /// What the path asks for; nothing when it is for everybody.
@@ -248,12 +258,10 @@ impl Routes {
         here: &Here,
         asking: &Asking<'_>,
     ) -> Result<Option<Reading>, RequestError> {
-        let method = asking.head.method;
-        let fitting = self.0.iter().filter(|(row, _)| row.has(method));
-        let mut fitting = fitting.filter_map(|(row, pattern)| {
-            pattern
-                .captures(path, asking.target.slash)
-                .map(|captures: Captures<'_>| (row, captures))
+        let mut fitting = self.0.iter().filter_map(|route| {
+            let has = route.methods.get(asking.head.index).is_some_and(|has| *has);
+            let captures = has.then(|| route.pattern.captures(path, asking.target.slash))??;
+            Some((route.row, captures))
         });
         match fitting.next() {
             Some((Row { on: On::Public, .. }, _)) => Ok(None),
@@ -265,9 +273,11 @@ impl Routes {
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-impl Row {
+impl Route {
     /// Whoever may get something may ask for its head.
-    fn has(&self, method: &str) -> bool {
-        self.methods.split(' ').any(|known| known == method || (method == "HEAD" && known == "GET"))
+    fn new(row: &'static Row) -> Self {
+        let has = |method: &str| row.methods.split(' ').any(|known| known == method);
+        let methods = METHODS.map(|method| has(method) || (method == "HEAD" && has("GET")));
+        Self { row, pattern: Pattern::new(row.pattern), methods }
     }
 }
