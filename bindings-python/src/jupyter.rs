@@ -7,7 +7,7 @@ use notegate::model::notebook::ContextBuilder;
 use notegate::model::{Limits, RequestError, uid_from_parts};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDelta, PyDict, PySet, PyString};
+use pyo3::types::{PyBool, PyDelta, PyDict, PySet, PyString, PyTuple};
 use serde_json::Value;
 
 use crate::entity::Entity;
@@ -127,11 +127,10 @@ impl Reading {
         }
     }
 
-    /// `("body",)` when the body says what is asked for, so that `with_body` comes before deciding.
+    /// What the body has to say, so that `with_body` comes before deciding; empty when nothing.
     #[getter]
-    fn needs(&self) -> Vec<&'static str> {
-        let needs = self.asked.as_ref().is_some_and(jupyter::Reading::needs_body);
-        needs.then_some("body").into_iter().collect()
+    fn needs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.asked.as_ref().map_or(&[][..], jupyter::Reading::needs))
     }
 
     /// The path to pass on in place of the one that came.

@@ -1,9 +1,54 @@
 """URLs and bodies through the Python door."""
 
+import json
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from notegate import NotegateError, Uid, jupyter
+
+CORPUS = Path(__file__).parents[2] / "core" / "tests" / "urls"
+SITES = {
+    "hub": jupyter.Mapper(),
+    "below": jupyter.Mapper("/jhub/"),
+    "server": jupyter.Mapper(owner="ada"),
+    "gateway": jupyter.Mapper(gateway="eg"),
+}
+
+
+def lines(name: str) -> Iterator[dict[str, Any]]:
+    yield from json.loads((CORPUS / name).read_text())
+
+
+def asked(line: dict[str, Any]) -> Any:
+    """As the corpus writes it: `refused`, `public`, or actions with what they are taken on."""
+    mapper, websocket = SITES[line["site"]], line.get("websocket", False)
+    try:
+        readings = mapper.read(line["method"], line["target"], "ada", websocket)
+    except jupyter.RouteError:
+        return "refused"
+    if [one.public for one in readings] == [True]:
+        return "public"
+    return [[one.action, one.resource] for one in readings]
+
+
+def expected(line: dict[str, Any]) -> Any:
+    def uid(text: str) -> Uid:
+        kind, _, quoted = text.removeprefix("Notebook::").partition("::")
+        return Uid(kind, json.loads(quoted.replace("\\'", "'")))
+
+    if isinstance(line["asked"], str):
+        return line["asked"]
+    return [[action, uid(resource)] for action, resource in line["asked"]]
+
+
+@pytest.mark.parametrize(("name", "least"), [("routes.json", 300), ("attacks.json", 150)])
+def test_urls_are_read_here_as_in_the_library(name: str, least: int) -> None:
+    differences = [line for line in lines(name) if asked(line) != expected(line)]
+    assert not differences
+    assert sum(1 for _ in lines(name)) > least
 
 
 def test_a_path_is_read_for_the_default_server_and_for_a_named_one() -> None:
@@ -42,7 +87,7 @@ def test_what_could_be_read_otherwise_is_refused(target: str) -> None:
 
 def test_a_body_says_what_is_asked_for() -> None:
     [reading] = jupyter.Mapper(owner="ada").read("POST", "/user/ada/api/kernels")
-    assert reading.needs == ["body"]
+    assert reading.needs == ("kernel_name",)
     [narrowed] = reading.with_body(b'{"name": "ir"}')
     assert (narrowed.action, narrowed.resource) == ("kernel:start", Uid("KernelSpec", "ir"))
     with pytest.raises(jupyter.RouteError):

@@ -9,11 +9,15 @@ __all__ = [
     "Event",
     "Handle",
     "LoadError",
+    "Mapper",
+    "Message",
     "NotegateError",
     "Pdp",
     "PodError",
+    "PodFacts",
     "PolicyError",
     "Problem",
+    "Reading",
     "Records",
     "RequestError",
     "Response",
@@ -21,6 +25,10 @@ __all__ = [
     "Status",
     "Uid",
     "command",
+    "image",
+    "is_gpu",
+    "pod",
+    "quantity",
     "reopen",
 ]
 
@@ -278,7 +286,7 @@ class Reading:
     @property
     def context(self) -> dict[str, Any]: ...
     @property
-    def needs(self) -> list[str]: ...
+    def needs(self) -> tuple[str, ...]: ...
     @property
     def canonical(self) -> str: ...
     def with_body(self, body: bytes, content_type: str = "") -> list[Reading]: ...

@@ -134,6 +134,10 @@ def test_tokens_are_short_and_narrow(hub: Hub) -> None:
     assert ada.api("POST", "/users/ada/tokens", **narrow).status_code == 201
     wide = {"scopes": ["self"], "expires_in": 3600}
     denied(ada.api("POST", "/users/ada/tokens", **wide), "Tokens do not carry administration")
+    # Without scopes the hub would give it all of its owner's rights.
+    denied(
+        ada.api("POST", "/users/ada/tokens", expires_in=3600), "Tokens do not carry administration"
+    )
     forever = {"scopes": ["read:users:name!user"]}
     denied(ada.api("POST", "/users/ada/tokens", **forever), "A token lasts a week at most.")
 

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::reading::{Named, Reading, client, file_path, share_code};
+use super::reading::{Named, Reading, client, file_path, kernel_spec, share_code};
 use super::refused;
 use super::routes::Body;
 use super::target::{one, parameters};
 use crate::model::notebook::{self, Builder as _};
-use crate::model::{Exceeded, Limits, RequestError, StrictValue};
+use crate::model::{EntityUid, Exceeded, Limits, RequestError, StrictValue};
 
 /// The most names in one body.
 const NAMES: usize = 1_024;
+/// What a share or a code gives when it is not said.
+const SHARED: &str = "access:servers";
+/// How long a code lasts when it is not said.
+const CODE_LASTS: Duration = Duration::from_secs(86_400);
 
 impl Reading {
     /// What it asks for, with the body that came: all of it must be allowed.
@@ -35,12 +39,16 @@ impl Reading {
         let text = std::str::from_utf8(body).map_err(|_| refused("the body is not UTF-8"))?;
         match self.body {
             Body::FormCode => {
-                let code = form(text, content_type, "code")?;
+                let code = self.of_form(text, content_type, "code")?;
                 Ok(vec![self.on(share_code(&code))])
             }
             Body::FormClient => {
-                let id = form(text, content_type, "client_id")?;
+                let id = self.of_form(text, content_type, "client_id")?;
                 Ok(vec![self.on(client(&id))])
+            }
+            Body::FormPerson => {
+                let name = self.of_form(text, content_type, "username")?;
+                Ok(vec![self.on(Named::bare(person(name.trim())))])
             }
             _ => self.with_fields(&Fields::read(text, limits)?),
         }
@@ -50,11 +58,11 @@ impl Reading {
         let mut one = Self { body: Body::Unread, ..self.clone() };
         let context = one.context.clone();
         match self.body {
-            Body::Unread | Body::FormCode | Body::FormClient => {}
+            Body::Unread | Body::FormCode | Body::FormClient | Body::FormPerson => {}
             Body::Kernel => return Ok(vec![self.start(fields)?]),
-            Body::Session => return Ok(self.session(fields)?.into_iter().collect()),
+            Body::Session => return self.session(fields),
             Body::SessionChange => {
-                return Ok([one].into_iter().chain(self.session(fields)?).collect());
+                return Ok([one].into_iter().chain(self.session_change(fields)?).collect());
             }
             Body::NewPath => {
                 let path = fields.text("path")?.ok_or_else(|| refused("the body has no `path`"))?;
@@ -68,17 +76,20 @@ impl Reading {
                     return Ok(vec![one, read]);
                 }
             }
-            Body::People | Body::Groups | Body::Members => {
-                let names = fields.names(match self.body {
-                    Body::People => "usernames",
-                    _ => "users",
-                })?;
-                let members = names.iter().map(|name| notebook::user(name).uid()).collect();
-                one.context = fields.admin(context)?.members(members);
+            Body::People => {
+                let people = fields.people("usernames")?;
+                one.context = fields.admin(context)?.members(people.clone());
+                return Ok(one.and_each(people));
             }
+            Body::Groups => {
+                let groups = fields.names("groups")?;
+                one.context = context.members(fields.people("users")?);
+                return Ok(one.and_each(groups.iter().map(|name| notebook::group(name).uid())));
+            }
+            Body::Members => one.context = context.members(fields.people("users")?),
             Body::Person => {
                 one.context = match fields.text("name")? {
-                    Some(name) => fields.admin(context)?.new_name(name),
+                    Some(name) => fields.admin(context)?.new_name(&name.to_lowercase()),
                     None => fields.admin(context)?,
                 };
             }
@@ -86,13 +97,23 @@ impl Reading {
                 if fields.0.get("roles").is_some_and(|roles| !roles.is_null()) {
                     return Err(refused("a token is asked for by roles").help("ask for its scopes"));
                 }
-                one.context = fields.lifetime(context)?.scopes(fields.names("scopes")?);
+                // Without scopes the hub gives it all that its owner may do.
+                let scopes = match fields.given("scopes") {
+                    Some(_) => fields.names("scopes")?,
+                    None => vec!["inherit"],
+                };
+                one.context = fields.lifetime(context)?.scopes(scopes);
                 if let Some(note) = fields.text("note")? {
                     one.context = one.context.note(note);
                 }
             }
-            Body::Share => {
-                one.context = context.scopes(fields.names("scopes")?);
+            Body::Share | Body::Revoke => {
+                let scopes = fields.names("scopes")?;
+                one.context = match (self.body, &*scopes) {
+                    (Body::Revoke, []) => context,
+                    (_, []) => context.scopes(vec![SHARED]),
+                    _ => context.scopes(scopes),
+                };
                 one.context = match (fields.text("user")?, fields.text("group")?) {
                     (Some(user), None) => one.context.with_user(notebook::user(user).uid()),
                     (None, Some(group)) => one.context.with_group(notebook::group(group).uid()),
@@ -100,7 +121,10 @@ impl Reading {
                 };
             }
             Body::Code => {
-                one.context = fields.lifetime(context)?.scopes(fields.names("scopes")?);
+                let scopes = Some(fields.names("scopes")?).filter(|scopes| !scopes.is_empty());
+                // Also without a lifetime it does not last for ever.
+                let context = fields.lifetime(context.lifetime(CODE_LASTS))?;
+                one.context = context.scopes(scopes.unwrap_or_else(|| vec![SHARED]));
             }
             Body::Remove => {
                 let forgets = fields.bool("remove")?.unwrap_or_default();
@@ -121,35 +145,67 @@ impl Reading {
         Ok(vec![one])
     }
 
-    /// The same of something else.
-    fn on(&self, named: Named) -> Self {
-        let Named { uid: resource, attributes } = named;
-        Self { resource, attributes, body: Body::Unread, ..self.clone() }
+    /// It, and the same of each of these.
+    fn and_each(self, uids: impl IntoIterator<Item = EntityUid>) -> Vec<Self> {
+        let named = |uid| Named { uid, attributes: Vec::new() };
+        let each: Vec<Self> = uids.into_iter().map(|uid| self.on(named(uid))).collect();
+        [self].into_iter().chain(each).collect()
+    }
+
+    /// What a form says, or the query in its place; not both, for one would be passed over.
+    fn of_form(&self, text: &str, content_type: &str, name: &str) -> Result<String, RequestError> {
+        match (form(text, content_type, name)?, &self.parameter) {
+            (Some(value), Some(other)) if value != *other => {
+                Err(refused(&format!("`{name}` is another in the query than in the body")))
+            }
+            (Some(value), _) => Ok(value),
+            (None, Some(value)) => Ok(value.clone()),
+            (None, None) => Err(wrong(name, "there")),
+        }
     }
 
     /// Starting the kernel that is named, or the default one.
     fn start(&self, fields: &Fields) -> Result<Self, RequestError> {
-        let name = fields.text("name")?.unwrap_or(&self.default_kernel);
-        let spec = notebook::kernel_spec(name);
-        let spec = Named { uid: spec.uid(), attributes: Vec::new() };
+        let name = fields.text("name")?.filter(|name| !name.is_empty());
+        let spec = kernel_spec(name.unwrap_or(&self.default_kernel));
         Ok(Self { action: "kernel:start", ..self.on(spec) })
     }
 
-    /// What a session's kernel is: one to start, or one that runs; `None` when it is not said.
-    fn session(&self, fields: &Fields) -> Result<Option<Self>, RequestError> {
-        let kernel = fields.record("kernel")?;
-        let id = kernel.as_ref().map(|kernel| kernel.text("id")).transpose()?.flatten();
-        let mut reading = match (id, &kernel) {
-            (Some(id), _) => Self { action: "session:attach", ..self.on(self.here.kernel(id)?) },
-            (None, Some(kernel)) => self.start(kernel)?,
-            (None, None) if self.body == Body::Session => self.start(&Fields::default())?,
-            (None, None) => return Ok(None),
+    fn attach(&self, id: &str) -> Result<Self, RequestError> {
+        Ok(Self { action: "session:attach", ..self.on(self.here.kernel(id)?) })
+    }
+
+    /// What a new session's kernel is: one to start, or one that runs. Whether it does is not known here,
+    /// and what does not run is started.
+    fn session(&self, fields: &Fields) -> Result<Vec<Self>, RequestError> {
+        let kernel = fields.record("kernel")?.unwrap_or_default();
+        let id = kernel.text("id")?.filter(|id| !id.is_empty());
+        let attach = id.map(|id| self.attach(id)).transpose()?;
+        let both = attach.into_iter().chain([self.start(&kernel)?]);
+        both.map(|reading| reading.in_document(fields)).collect()
+    }
+
+    /// The kernel that a session changes to, when it is said.
+    fn session_change(&self, fields: &Fields) -> Result<Option<Self>, RequestError> {
+        let Some(kernel) = fields.record("kernel")? else { return Ok(None) };
+        let reading = match kernel.text("id")? {
+            Some(id) => self.attach(id)?,
+            None => self.start(&kernel)?,
         };
-        let document = fields.text("path")?.filter(|path| path.ends_with(".ipynb"));
-        if let Some(path) = document {
-            reading.context = reading.context.notebook(self.here.file(&file_path(path)?)?.uid);
+        reading.in_document(fields).map(Some)
+    }
+
+    /// The same, for the document that the session is of.
+    fn in_document(mut self, fields: &Fields) -> Result<Self, RequestError> {
+        if fields.given("notebook").is_some() {
+            return Err(refused("the body names its document in `notebook`")
+                .help("name it in `path`: some servers read the one, some the other"));
         }
-        Ok(Some(reading))
+        if let Some(path) = fields.text("path")?.filter(|path| path.ends_with(".ipynb")) {
+            let notebook = self.here.file(&file_path(path)?)?.uid;
+            self.context = self.context.notebook(notebook);
+        }
+        Ok(self)
     }
 }
 
@@ -213,6 +269,11 @@ impl Fields {
         names.collect()
     }
 
+    /// Names of people, as the hub writes them: in lower case.
+    fn people(&self, name: &str) -> Result<Vec<EntityUid>, RequestError> {
+        Ok(self.names(name)?.iter().map(|name| person(name).uid()).collect())
+    }
+
     fn admin(
         &self,
         context: notebook::ContextBuilder,
@@ -237,14 +298,17 @@ impl Fields {
     }
 }
 
-fn form(text: &str, content_type: &str, name: &str) -> Result<String, RequestError> {
+fn person(name: &str) -> notebook::User {
+    notebook::user(&name.to_lowercase())
+}
+
+fn form(text: &str, content_type: &str, name: &str) -> Result<Option<String>, RequestError> {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(refused("the body is not a form").help("send it URL-encoded"));
     }
     let pairs = parameters(text.trim_end())?;
-    let value = one(&pairs, name)?;
-    value.map(str::to_owned).ok_or_else(|| wrong(name, "there"))
+    one(&pairs, name).map(|value| value.map(str::to_owned))
 }
 
 fn wrong(name: &str, expected: &str) -> RequestError {

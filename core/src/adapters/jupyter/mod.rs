@@ -6,6 +6,11 @@
 //! canonical path that comes with them. What names no route, or could be taken for another one, is an
 //! error, and is denied.
 //!
+//! Servers look for their routes in a path as it is written, so a reader inside one sees what is served only
+//! if nothing is encoded that need not be; such a path is refused. A proxy sends [`Read::canonical`] on.
+//! Names of people in a body are read as the hub makes them, in lower case: a hub whose authenticator keeps
+//! capitals is not read right.
+//!
 //! ```
 //! use notegate::adapters::jupyter::Site;
 //! use notegate::model::notebook::{self, Builder as _};

@@ -8,6 +8,8 @@ pub(super) struct Captures<'p>(Vec<(&'static str, &'p [String])>);
 enum Part {
     Text(&'static str),
     One(&'static str),
+    /// One of a form; any other is no part of the route.
+    Formed(&'static str, fn(&str) -> bool),
     Optional(&'static str),
     Any(&'static str),
 }
@@ -46,10 +48,30 @@ impl Part {
             Some(name) => match (name.strip_suffix('?'), name.strip_suffix('*')) {
                 (Some(name), _) => Self::Optional(name),
                 (_, Some(name)) => Self::Any(name),
-                (None, None) => Self::One(name),
+                (None, None) => Self::one(name),
             },
         }
     }
+
+    fn one(name: &'static str) -> Self {
+        match name.split_once(':') {
+            Some((name, "port")) => Self::Formed(name, is_port),
+            Some((name, _)) => Self::Formed(name, is_word),
+            None => Self::One(name),
+        }
+    }
+}
+
+/// Digits, or a host with digits.
+fn is_port(segment: &str) -> bool {
+    let (host, port) = segment.rsplit_once(':').unwrap_or(("host", segment));
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    digits && !host.is_empty() && !host.contains([':', '@'])
+}
+
+/// Letters, digits, `_` and `-`; others are encoded where servers look for their routes.
+fn is_word(segment: &str) -> bool {
+    segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 impl<'p> Captures<'p> {
@@ -87,7 +109,12 @@ fn fit<'p>(parts: &[Part], segments: &'p [String], captures: &mut Captures<'p>) 
             captures.0.push((name, one));
             fit(rest, after, captures)
         }
-        Part::One(_) => false,
+        Part::Formed(name, formed) if segments.first().is_some_and(|first| formed(first)) => {
+            let (one, after) = segments.split_at(1);
+            captures.0.push((name, one));
+            fit(rest, after, captures)
+        }
+        Part::One(_) | Part::Formed(..) => false,
         Part::Optional(_) => fit(rest, segments, captures),
         Part::Any(name) => (0..=segments.len()).rev().any(|length| {
             let (any, after) = segments.split_at(length);
@@ -116,6 +143,17 @@ mod tests {
         assert_eq!(captured("a/{b?}", "a", "b").as_deref(), Some(""));
         assert_eq!(captured("a/{b?}", "a/c", "b").as_deref(), Some("c"));
         assert_eq!(captured("a/{b?}", "a/c/d", "b"), None);
+    }
+
+    #[test]
+    fn what_has_a_form_is_no_other() {
+        assert_eq!(captured("c/{id:word}", "c/a_1-B", "id").as_deref(), Some("a_1-B"));
+        assert_eq!(captured("c/{id:word}", "c/a.csv", "id"), None);
+        assert_eq!(captured("p/{port:port}", "p/80", "port").as_deref(), Some("80"));
+        assert_eq!(captured("p/{port:port}", "p/db.x:80", "port").as_deref(), Some("db.x:80"));
+        for other in ["p/", "p/80x", "p/db:", "p/:80", "p/a@b:80", "p/a:b:80", "p/\u{663}"] {
+            assert_eq!(captured("p/{port:port}", other, "port"), None, "{other}");
+        }
     }
 
     #[test]

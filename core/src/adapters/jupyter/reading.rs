@@ -1,5 +1,7 @@
 //! What a path asks for.
 
+use std::net::Ipv4Addr;
+
 use sha2::{Digest as _, Sha256};
 
 use super::pattern::Captures;
@@ -28,6 +30,8 @@ pub struct Reading {
     pub(super) body: Body,
     pub(super) here: Here,
     pub(super) default_kernel: String,
+    /// The parameter of the query that a form may carry instead.
+    pub(super) parameter: Option<String>,
 }
 
 /// Whose path it is.
@@ -103,7 +107,14 @@ impl Reading {
     /// Whether the body says what is asked for, so that [`Reading::with_body`] comes before deciding.
     #[must_use]
     pub fn needs_body(&self) -> bool {
-        self.body.is_needed()
+        !self.body.needs().is_empty()
+    }
+
+    /// What the body has to say: `kernel_name`, `session`, `rename`, `copy_from`, `users`, `user`, `groups`,
+    /// `group_members`, `token`, `share`, `share_code`, `client`, `remove`, `extension` or `plugin`.
+    #[must_use]
+    pub fn needs(&self) -> &'static [&'static str] {
+        self.body.needs()
     }
 
     /// The request that asks for it, with more facts in its context.
@@ -119,6 +130,19 @@ impl Reading {
         let context = facts.and(self.context.clone()).build()?;
         let request = Request::builder(principal, action, self.resource.clone()).context(context);
         Ok(self.attributes.iter().cloned().fold(request, RequestBuilder::attributes))
+    }
+}
+
+impl Reading {
+    /// The same of something else.
+    pub(super) fn on(&self, named: Named) -> Self {
+        let Named { uid: resource, attributes } = named;
+        Self { resource, attributes, body: Body::Unread, ..self.clone() }
+    }
+
+    /// The same of that server.
+    pub(super) fn of_server(&self, owner: &str, name: &str) -> Result<Self, RequestError> {
+        Ok(self.on(Named::server(owner, name)?))
     }
 }
 
@@ -175,7 +199,7 @@ impl Here {
 const HUB_ID: &str = "main";
 
 impl Named {
-    fn bare(builder: impl Builder) -> Self {
+    pub(super) fn bare(builder: impl Builder) -> Self {
         Self { uid: builder.uid(), attributes: Vec::new() }
     }
 
@@ -229,8 +253,21 @@ impl Asking<'_> {
             _ => {}
         }
         let Named { uid: resource, attributes } = named;
-        let (here, default_kernel) = (here.clone(), self.default_kernel.to_owned());
-        Ok(Reading { action, resource, attributes, context, body: row.body, here, default_kernel })
+        let parameter = match row.body {
+            Body::FormCode => self.target.parameter("code")?,
+            Body::FormClient => self.target.parameter("client_id")?,
+            _ => None,
+        };
+        Ok(Reading {
+            action,
+            resource,
+            attributes,
+            context,
+            body: row.body,
+            here: here.clone(),
+            default_kernel: self.default_kernel.to_owned(),
+            parameter: parameter.map(str::to_owned),
+        })
     }
 
     /// A path of a service of the hub.
@@ -249,6 +286,7 @@ impl Asking<'_> {
             body: Body::Unread,
             here: Here::Hub,
             default_kernel: String::new(),
+            parameter: None,
         })
     }
 
@@ -270,6 +308,7 @@ impl Asking<'_> {
             On::MyServer => Named::server(me()?, ""),
             On::Person => Ok(Named::bare(notebook::user(one("user")))),
             On::Server => Named::server(owner(), one("server")),
+            On::AnyServer => Named::server(owner(), ""),
             On::Group => Ok(Named::bare(notebook::group(one("group")))),
             On::Service => Ok(Named::bare(notebook::service(one("service")))),
             On::Token => {
@@ -290,7 +329,7 @@ impl Asking<'_> {
                 here.owned(room, |room, owner, server| room.owner(owner).server(server))
             }
             On::Kernel => here.kernel(one("kernel")),
-            On::Spec => Ok(Named::bare(notebook::kernel_spec(one("spec")))),
+            On::Spec => Ok(kernel_spec(one("spec"))),
             On::Session => here
                 .owned(notebook::session(one("session")), |session, owner, server| {
                     session.owner(owner).server(server)
@@ -326,9 +365,19 @@ impl Asking<'_> {
 
 /// A code is a secret, and its digest is not.
 pub(super) fn share_code(code: &str) -> Named {
-    let digest = Sha256::digest(code.as_bytes());
+    // The hub takes it without the space around it.
+    let digest = Sha256::digest(code.trim().as_bytes());
     let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     Named::bare(notebook::share_code(&id))
+}
+
+/// As a server finds it: in whatever case, and `python` is its own.
+pub(super) fn kernel_spec(name: &str) -> Named {
+    let name = name.to_lowercase();
+    Named::bare(notebook::kernel_spec(match &*name {
+        "python" => "python3",
+        name => name,
+    }))
 }
 
 pub(super) fn client(id: &str) -> Named {
@@ -341,12 +390,23 @@ fn destination(segment: &str) -> Result<(Option<&str>, u16), RequestError> {
         Some((host, port)) => (Some(host), port),
         None => (None, segment),
     };
-    let named = |host: &str| !host.is_empty() && !host.contains([':', '@', '[', ']']);
-    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     match port.parse() {
-        Ok(number) if digits && host.is_none_or(named) => Ok((host, number)),
-        _ => Err(refused("the path names no port")),
+        Ok(number) if host.is_none_or(is_host) => Ok((host, number)),
+        Ok(_) => Err(refused("the path names a host in a way that can be read as another")
+            .help("write a name, or an IPv4 address of four decimal numbers")),
+        Err(_) => Err(refused("the path names no port")),
     }
+}
+
+/// A name, or an IPv4 address in the one way that all readers share.
+fn is_host(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let labels = host.split('.').all(|label| !label.is_empty() && label.bytes().all(letter));
+    // What ends in a number is taken for an address, also with fewer parts, in octal or in hexadecimal.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let number = last.starts_with(|first: char| first.is_ascii_digit());
+    labels && (!number || host.parse::<Ipv4Addr>().is_ok())
 }
 
 /// A path of a server's files that came in a query or a body, without its leading slash.

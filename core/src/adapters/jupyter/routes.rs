@@ -1,7 +1,7 @@
 //! Every route of a hub, of a single-user server with the usual extensions, and of a kernel gateway.
 //!
 //! The first row that fits decides, as in the servers themselves. A pattern is segments: text,
-//! `{name}` for one segment, `{name?}` for one that may be absent, and `{name*}` for any number of them;
+//! `{name}` for one segment, `{name:word}` and `{name:port}` for one of that form, `{name?}` for one that may be absent, and `{name*}` for any number of them;
 //! behind `!` comes no slash.
 
 /// A route, and what is asked when it is taken.
@@ -27,10 +27,12 @@ pub(super) enum On {
     Me,
     /// The default server of the person who asks.
     MyServer,
-    /// `{user}`.
+    /// `{user}`; who wants an account is in the body.
     Person,
     /// `{user}` and `{server}`.
     Server,
+    /// The default server of `{user}`, and the named one that `{server}` may be.
+    AnyServer,
     /// `{group}`.
     Group,
     /// `{service}`.
@@ -82,7 +84,7 @@ pub(super) enum Body {
     People,
     /// `name` and `admin`.
     Person,
-    /// `groups`.
+    /// `groups` and `users`.
     Groups,
     /// `users`.
     Members,
@@ -90,12 +92,16 @@ pub(super) enum Body {
     Token,
     /// `user` or `group`, and `scopes`.
     Share,
+    /// The same, to take it away: without scopes it is all.
+    Revoke,
     /// `scopes` and `expires_in`.
     Code,
     /// `code`, in a form.
     FormCode,
     /// `client_id`, in a form.
     FormClient,
+    /// `username`, in a form.
+    FormPerson,
     /// `remove`.
     Remove,
     /// `cmd` and `extension_name`.
@@ -105,9 +111,26 @@ pub(super) enum Body {
 }
 
 impl Body {
-    /// Whether there is no asking without it.
-    pub(super) fn is_needed(self) -> bool {
-        self != Self::Unread
+    /// What there is no asking without.
+    pub(super) fn needs(self) -> &'static [&'static str] {
+        match self {
+            Self::Unread => &[],
+            Self::Kernel => &["kernel_name"],
+            Self::Session | Self::SessionChange => &["session"],
+            Self::NewPath => &["rename"],
+            Self::Copy => &["copy_from"],
+            Self::People => &["users"],
+            Self::Person | Self::FormPerson => &["user"],
+            Self::Groups => &["groups"],
+            Self::Members => &["group_members"],
+            Self::Token => &["token"],
+            Self::Share | Self::Revoke | Self::Code => &["share"],
+            Self::FormCode => &["share_code"],
+            Self::FormClient => &["client"],
+            Self::Remove => &["remove"],
+            Self::Extension => &["extension"],
+            Self::Plugin => &["plugin"],
+        }
     }
 }
 
@@ -134,7 +157,8 @@ const ANY: &str = "GET HEAD POST PUT PATCH DELETE";
 /// Below the hub's own prefix.
 pub(super) const HUB: &[Row] = &[
     row("GET", "", "hub:view", On::Hub),
-    row("GET POST PATCH DELETE", "user/{user}/{rest*}", "server:access", On::Server),
+    row("GET POST PATCH DELETE", "user/{user}", "server:access", On::Server),
+    row("GET POST PATCH DELETE", "user/{user}/{server}/{rest*}", "server:access", On::AnyServer),
     row("GET", "user-redirect/{rest*}", "server:access", On::MyServer),
     public("POST", "security/csp-report"),
     row("GET", "home", "hub:view", On::Hub),
@@ -200,7 +224,7 @@ pub(super) const HUB: &[Row] = &[
     row("GET", "api/groups", "group:list", On::Hub),
     with("POST", "api/groups", "group:create", On::Hub, Body::Groups),
     row("GET", "api/groups/{group}", "group:read", On::Group),
-    row("POST", "api/groups/{group}", "group:create", On::Group),
+    with("POST", "api/groups/{group}", "group:create", On::Group, Body::Members),
     row("DELETE", "api/groups/{group}", "group:delete", On::Group),
     with("POST", "api/groups/{group}/users", "group:addMember", On::Group, Body::Members),
     with("DELETE", "api/groups/{group}/users", "group:removeMember", On::Group, Body::Members),
@@ -218,7 +242,7 @@ pub(super) const HUB: &[Row] = &[
     row("DELETE", "api/shares/{user}!", "share:revokeAll", On::Server),
     row("GET", "api/shares/{user}/{server?}", "share:list", On::Server),
     with("POST", "api/shares/{user}/{server?}", "share:grant", On::Server, Body::Share),
-    with("PATCH", "api/shares/{user}/{server?}", "share:revoke", On::Server, Body::Share),
+    with("PATCH", "api/shares/{user}/{server?}", "share:revoke", On::Server, Body::Revoke),
     row("DELETE", "api/shares/{user}/{server?}", "share:revokeAll", On::Server),
     row("GET", "api/share-codes/{user}/{server?}", "sharecode:list", On::Server),
     with("POST", "api/share-codes/{user}/{server?}", "sharecode:create", On::Server, Body::Code),
@@ -226,7 +250,7 @@ pub(super) const HUB: &[Row] = &[
     public("GET HEAD", "static/{rest*}"),
     public("GET HEAD", "logo"),
     public("GET", "signup"),
-    row("POST", "signup", "user:signup", On::Nobody),
+    with("POST", "signup", "user:signup", On::Person, Body::FormPerson),
     row("GET", "authorize", "hub:adminUI", On::Hub),
     // These change a person's account in spite of their method.
     row("GET", "authorize/{user}", "user:approve", On::Person),
@@ -246,8 +270,8 @@ pub(super) const SERVER: &[Row] = &[
     row("GET", "api/metrics/v1/kernel_usage/get_usage/{kernel}", "kernel:readUsage", On::Kernel),
     row("GET", "api/fileid/id", "contents:stat", On::FileOfQuery),
     row("GET", "api/fileid/path", "contents:stat", On::Here),
-    row(ANY, "proxy/absolute/{port}/{rest*}", "port:access", On::Port),
-    row(ANY, "proxy/{port}/{rest*}", "port:access", On::Port),
+    row(ANY, "proxy/absolute/{port:port}/{rest*}", "port:access", On::Port),
+    row(ANY, "proxy/{port:port}/{rest*}", "port:access", On::Port),
     row("GET", "server-proxy/servers-info", "server:view", On::Here),
     row("GET", "server-proxy/icon/{rest*}", "server:view", On::Here),
     row("GET", "terminals/websocket/{terminal}", "terminal:connect", On::Terminal),
@@ -281,10 +305,16 @@ pub(super) const SERVER: &[Row] = &[
     public("GET HEAD", "lab/api/themes/{rest*}"),
     row("GET", "lab/api/licenses/{rest*}", "ui:view", On::Here),
     public("GET HEAD", "lab/extensions/{rest*}"),
+    row(ANY, "lab/api/{rest*}", "server:other", On::Here),
     row("GET", "lab/{rest*}", "ui:view", On::Here),
-    row("GET", "doc/{rest*}", "ui:view", On::Here),
+    row("GET", "doc", "ui:view", On::Here),
+    row("GET", "doc/tree/{rest*}", "ui:view", On::Here),
+    row("GET", "doc/workspaces/{rest*}", "ui:view", On::Here),
     row("GET", "nbclassic/view/{path*}", "contents:download", On::File),
-    row("GET", "nbclassic/{rest*}", "ui:view", On::Here),
+    row("GET", "nbclassic", "ui:view", On::Here),
+    row("GET", "nbclassic/tree/{rest*}", "ui:view", On::Here),
+    row("GET", "nbclassic/notebooks/{rest*}", "ui:view", On::Here),
+    row("GET", "nbclassic/edit/{rest*}", "ui:view", On::Here),
     row("GET", "tree/{rest*}", "ui:view", On::Here),
     row("GET", "notebooks/{rest*}", "ui:view", On::Here),
     row("GET", "edit/{rest*}", "ui:view", On::Here),
@@ -303,8 +333,9 @@ pub(super) const SERVER: &[Row] = &[
     row("PUT PATCH", "api/config/{section}", "config:write", On::Here),
     row("GET", "api/contents/{path*}/checkpoints", "checkpoint:list", On::File),
     row("POST", "api/contents/{path*}/checkpoints", "checkpoint:create", On::File),
-    row("POST", "api/contents/{path*}/checkpoints/{id}", "checkpoint:restore", On::File),
-    row("DELETE", "api/contents/{path*}/checkpoints/{id}", "checkpoint:delete", On::File),
+    // Anything else in a folder of that name is a file of it.
+    row("POST", "api/contents/{path*}/checkpoints/{id:word}", "checkpoint:restore", On::File),
+    row("DELETE", "api/contents/{path*}/checkpoints/{id:word}", "checkpoint:delete", On::File),
     row("POST", "api/contents/{path*}/trust", "contents:trust", On::File),
     row("GET", "api/contents/{path*}", "contents:read", On::File),
     with("POST", "api/contents/{path*}", "contents:create", On::File, Body::Copy),

@@ -1,6 +1,6 @@
 //! Which URLs there are, and what each asks for.
 
-use super::pattern::{Captures, Pattern};
+use super::pattern::Pattern;
 use super::reading::{Asking, Here, Read, Reading};
 use super::refused;
 use super::routes::{GATEWAY, HUB, On, Row, SERVER};
@@ -40,12 +40,22 @@ pub enum NamedServers {
 
 /// A table of routes with its patterns taken apart.
 #[derive(Debug, Clone)]
-struct Routes(Vec<(&'static Row, Pattern)>);
+struct Routes(Vec<Route>);
+
+#[derive(Debug, Clone)]
+struct Route {
+    row: &'static Row,
+    pattern: Pattern,
+    /// Which of [`METHODS`] it has.
+    methods: [bool; METHODS.len()],
+}
 
 /// An HTTP request as far as it is read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head<'a> {
     pub(super) method: &'a str,
+    /// Where it is in [`METHODS`].
+    index: usize,
     pub(super) websocket: bool,
     /// The name of the person who asks, where a path means their own things.
     pub(super) user: Option<&'a str>,
@@ -109,7 +119,7 @@ impl Site {
             Kind::Hub => &self.hub,
             Kind::Server(_) | Kind::Gateway(_) => &self.server,
         };
-        routes.0.iter().map(|(row, _)| (row.methods, row.pattern, row.action))
+        routes.0.iter().map(|Route { row, .. }| (row.methods, row.pattern, row.action))
     }
 
     fn new(base_url: &str, kind: Kind, routes: &'static [Row]) -> Result<Self, RequestError> {
@@ -139,8 +149,11 @@ impl Site {
         websocket: bool,
         user: Option<&str>,
     ) -> Result<Read, RequestError> {
+        let Some(index) = METHODS.iter().position(|known| *known == method) else {
+            return Err(refused("the method is none that a route has"));
+        };
         let target = Target::read(target)?;
-        let head = Head { method, websocket, user };
+        let head = Head { method, index, websocket, user };
         let asking = Asking { head, target: &target, default_kernel: &self.default_kernel };
         let own = target.segments.strip_prefix(&*self.base);
         let readings = match (&self.kind, own) {
@@ -148,11 +161,18 @@ impl Site {
             (Kind::Server(here) | Kind::Gateway(here), Some(path)) => {
                 self.server.read(path, here, &asking).map(Vec::from_iter)
             }
-            // The hub's proxy has them, and sends everybody to the hub.
-            (Kind::Hub, None) => self.elsewhere(method),
+            (Kind::Hub, None) => elsewhere(&target.segments, &asking),
             (_, None) => Err(refused("the path is not below the base URL")),
         }?;
-        Ok(Read::new(readings, target.canonical()))
+        Ok(Read::new(readings, target.canonical(self.names())))
+    }
+
+    /// How many segments at most are the base URL and the names of an owner and a server.
+    fn names(&self) -> usize {
+        match self.kind {
+            Kind::Hub => self.base.len().saturating_add(3),
+            Kind::Server(_) | Kind::Gateway(_) => self.base.len(),
+        }
     }
 
     fn behind_the_proxy(
@@ -161,16 +181,26 @@ impl Site {
         asking: &Asking<'_>,
     ) -> Result<Vec<Reading>, RequestError> {
         match path {
-            [first, rest @ ..] if first == "hub" => {
-                self.hub.read(rest, &Here::Hub, asking).map(Vec::from_iter)
-            }
+            [first, rest @ ..] if first == "hub" => self.hubs(rest, asking),
             [first, owner, rest @ ..] if first == "user" => self.servers(owner, rest, asking),
             [first, service, rest @ ..] if first == "services" => {
                 asking.service(service, rest).map(|reading| vec![reading])
             }
-            [only] if only == "_chp_healthz" && !asking.target.slash => Ok(Vec::new()),
-            _ => self.elsewhere(asking.head.method),
+            _ => elsewhere(path, asking),
         }
+    }
+
+    fn hubs(&self, path: &[String], asking: &Asking<'_>) -> Result<Vec<Reading>, RequestError> {
+        let mut readings = Vec::from_iter(self.hub.read(path, &Here::Hub, asking)?);
+        if let [first, owner, name, ..] = path
+            && first == "user"
+            && self.named.allow(name)
+        {
+            let named =
+                readings.first().map(|reading| reading.of_server(owner, name)).transpose()?;
+            readings.extend(named);
+        }
+        Ok(readings)
     }
 
     /// A path below `/user/{owner}`: of the default server, and of a named one when it could be.
@@ -189,12 +219,15 @@ impl Site {
         }
         Ok(readings)
     }
+}
 
-    fn elsewhere(&self, method: &str) -> Result<Vec<Reading>, RequestError> {
-        match method {
-            "GET" | "HEAD" => Ok(Vec::new()),
-            _ => Err(refused("the path is of no hub, server or service")),
-        }
+/// What the proxy answers itself, and what sends everybody to the hub. Whatever else it may have been given
+/// is nobody's here.
+fn elsewhere(path: &[String], asking: &Asking<'_>) -> Result<Vec<Reading>, RequestError> {
+    let healthy = !asking.target.slash && asking.target.segments == ["_chp_healthz"];
+    match (path.is_empty() || healthy) && matches!(asking.head.method, "GET" | "HEAD") {
+        true => Ok(Vec::new()),
+        false => Err(refused("the path is of no hub, server or service")),
     }
 }
 
@@ -215,7 +248,7 @@ impl NamedServers {
 
 impl Routes {
     fn new(rows: &'static [Row]) -> Self {
-        Self(rows.iter().map(|row| (row, Pattern::new(row.pattern))).collect())
+        Self(rows.iter().map(Route::new).collect())
     }
 
     /// What the path asks for; nothing when it is for everybody.
@@ -225,15 +258,10 @@ impl Routes {
         here: &Here,
         asking: &Asking<'_>,
     ) -> Result<Option<Reading>, RequestError> {
-        let method = asking.head.method;
-        if !METHODS.contains(&method) {
-            return Err(refused("the method is none that a route has"));
-        }
-        let fitting = self.0.iter().filter(|(row, _)| row.has(method));
-        let mut fitting = fitting.filter_map(|(row, pattern)| {
-            pattern
-                .captures(path, asking.target.slash)
-                .map(|captures: Captures<'_>| (row, captures))
+        let mut fitting = self.0.iter().filter_map(|route| {
+            let has = route.methods.get(asking.head.index).is_some_and(|has| *has);
+            let captures = has.then(|| route.pattern.captures(path, asking.target.slash))??;
+            Some((route.row, captures))
         });
         match fitting.next() {
             Some((Row { on: On::Public, .. }, _)) => Ok(None),
@@ -245,9 +273,11 @@ impl Routes {
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-impl Row {
+impl Route {
     /// Whoever may get something may ask for its head.
-    fn has(&self, method: &str) -> bool {
-        self.methods.split(' ').any(|known| known == method || (method == "HEAD" && known == "GET"))
+    fn new(row: &'static Row) -> Self {
+        let has = |method: &str| row.methods.split(' ').any(|known| known == method);
+        let methods = METHODS.map(|method| has(method) || (method == "HEAD" && has("GET")));
+        Self { row, pattern: Pattern::new(row.pattern), methods }
     }
 }

@@ -46,11 +46,14 @@ impl Target {
     }
 
     /// The path with every segment written in one way. Reading it gives the same segments.
-    pub(super) fn canonical(&self) -> String {
+    ///
+    /// The first `names` segments are written as the hub writes names. Behind them `:` stays as it is, for a
+    /// server takes `host:port` only when it is not encoded.
+    pub(super) fn canonical(&self, names: usize) -> String {
         let mut path = String::new();
-        for segment in &self.segments {
+        for (place, segment) in self.segments.iter().enumerate() {
             path.push('/');
-            path.push_str(&encode(segment));
+            encode(segment, place >= names, &mut path);
         }
         if self.slash {
             path.push('/');
@@ -110,6 +113,10 @@ fn segment(written: &str) -> Result<String, RequestError> {
         return Err(refused("the path holds a `\\`, `;` or `#` that is not encoded"));
     }
     let decoded = decode(written)?;
+    if is_encoded_needlessly(written) {
+        return Err(refused("the path holds an encoded letter, digit, `-`, `_` or `.`")
+            .help("write it as it is: servers look for their routes in what is written"));
+    }
     if decoded == "." || decoded == ".." {
         return Err(refused("the path holds a `.` or `..` segment"));
     }
@@ -124,41 +131,55 @@ fn segment(written: &str) -> Result<String, RequestError> {
 
 /// Whether something is still percent-encoded in it.
 fn is_encoded(text: &str) -> bool {
-    text.as_bytes().windows(3).any(|three| match three {
-        [b'%', one, two] => one.is_ascii_hexdigit() && two.is_ascii_hexdigit(),
-        _ => false,
+    escapes(text).next().is_some()
+}
+
+/// Whether what routes are made of is encoded: a server that looks for them in what is written takes another
+/// route than one that decodes first, and nobody else needs it.
+fn is_encoded_needlessly(written: &str) -> bool {
+    escapes(written).any(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// The bytes that are percent-encoded in it.
+fn escapes(text: &str) -> impl Iterator<Item = u8> {
+    text.as_bytes().windows(3).filter_map(|three| match *three {
+        [b'%', high, low] => byte(Some(high), Some(low)),
+        _ => None,
     })
 }
 
+fn byte(high: Option<u8>, low: Option<u8>) -> Option<u8> {
+    let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+    u8::try_from(digit(high)?.saturating_mul(16).saturating_add(digit(low)?)).ok()
+}
+
 fn decode(text: &str) -> Result<String, RequestError> {
-    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            decoded.push(byte);
+    while let Some(next) = bytes.next() {
+        if next != b'%' {
+            decoded.push(next);
             continue;
         }
-        let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) else {
-            return Err(refused("a `%` is not followed by two hexadecimal digits"));
-        };
-        decoded.push(u8::try_from(high.saturating_mul(16).saturating_add(low)).unwrap_or_default());
+        match byte(bytes.next(), bytes.next()) {
+            Some(byte) => decoded.push(byte),
+            None => return Err(refused("a `%` is not followed by two hexadecimal digits")),
+        }
     }
     String::from_utf8(decoded).map_err(|_| refused("what is encoded is not UTF-8"))
 }
 
-/// As the hub writes a name into a path: letters, digits and `_.-~@` as they are.
-pub(super) fn encode(segment: &str) -> String {
-    let mut written = String::with_capacity(segment.len());
+/// As the hub writes a name into a path: letters, digits and `_.-~@` as they are; and `:` where it is to.
+fn encode(segment: &str, colon: bool, path: &mut String) {
     for byte in segment.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' | b'@' => {
-                written.push(char::from(byte));
+                path.push(char::from(byte));
             }
-            _ => _ = write!(written, "%{byte:02X}"),
+            b':' if colon => path.push(':'),
+            _ => _ = write!(path, "%{byte:02X}"),
         }
     }
-    written
 }
 
 #[cfg(test)]
@@ -199,6 +220,9 @@ mod tests {
             "/a%C2%85b",
             "/a%252Fb",
             "/a%252e%252e",
+            "/%66iles",
+            "/a%2Db",
+            "/a%5fb",
             "/a%",
             "/a%2",
             "/a%zz",
@@ -227,14 +251,16 @@ mod tests {
 
     #[test]
     fn what_is_written_canonically_is_read_as_the_same() {
-        for target in ["/", "/a", "/a/", "/user/o'neil/a%20b", "/%41/%e2%98%83/", "/a+b/c=d&e:f,g"]
+        for target in ["/", "/a", "/a/", "/user/o'neil/a%20b", "/%7E/%e2%98%83/", "/a+b/c=d&e:f,g"]
         {
             let read = Target::read(target).unwrap();
-            let again = Target::read(&read.canonical()).unwrap();
+            let again = Target::read(&read.canonical(1)).unwrap();
             assert_eq!(again, read, "{target}");
-            assert_eq!(again.canonical(), read.canonical());
+            assert_eq!(again.canonical(1), read.canonical(1));
         }
-        assert_eq!(Target::read("/user/o'neil/a%20b").unwrap().canonical(), "/user/o%27neil/a%20b");
+        let written = |target: &str| Target::read(target).unwrap().canonical(2);
+        assert_eq!(written("/user/o'neil/a%20b"), "/user/o%27neil/a%20b");
+        assert_eq!(written("/user/a:b/proxy/db%3A5432"), "/user/a%3Ab/proxy/db:5432");
     }
 
     #[test]
