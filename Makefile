@@ -57,7 +57,7 @@ fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_S
 mutants: need-cargo $(TOOLS)/bin/cargo-mutants ## Break MUTANTS_FILE (or all of the engine's heart) on purpose
 	CARGO_TARGET_DIR=$(CURDIR)/target ORACLE_CASES=30 PROPTEST_MAX_SHRINK_ITERS=0 \
 		$(TOOLS)/bin/cargo-mutants mutants --output target/mutants \
-		$(if $(MUTANTS_FILE),--file $(MUTANTS_FILE)) $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD))
+		$(if $(MUTANTS_FILE),--re '^$(MUTANTS_FILE):') $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD))
 
 # What is measured beside: none of them is needed for anything else.
 PEERS ?= rust python node
