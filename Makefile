@@ -46,7 +46,7 @@ docs: need-cargo ## Build the library's documentation, target/doc/notegate
 
 bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; QUICK=1 only tries it
 	rm -rf $(RESULTS)
-	$(ON) $(CARGO) bench --locked --profile $(BENCH_PROFILE) -p notegate-benches --bench measure
+	$(ON) $(CARGO) bench --locked --profile $(BENCH_PROFILE) -p notegate-benches --bench measure --bench read_url
 	$(ON) $(CARGO) run --locked --release -p notegate-benches --example allocations
 	$(CARGO) run --locked --release -p notegate-worlds -- $(WORLDS)
 	$(if $(PEERS),$(MAKE) --no-print-directory $(PEERS:%=beside-%))
