@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 TOOLS := target/tools
+PYTHON := target/python
 DENY_VERSION := 0.20.2
 MOTO_VERSION := 5.2.5
 MUTANTS_VERSION := 27.1.0
@@ -74,10 +75,17 @@ beside-rust:
 	$(ON) $(CARGO) run --locked --profile $(BENCH_PROFILE) --manifest-path benches/peers/Cargo.toml \
 		--target-dir target/peers -- $(RESULTS)/peers
 
-beside-python:
+# Ours as operators install it, in the same interpreter.
+beside-python: $(PYTHON)/ready
+	rm -rf target/wheels/release
+	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile release \
+		-o $(CURDIR)/target/wheels/release
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/python/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+		target/wheels/release/notegate-*.whl
 	$(ON) $(VENV)/bin/python benches/peers/python/peers.py $(WORLDS) $(RESULTS)/peers
+	$(ON) $(VENV)/bin/python benches/peers/python/imports.py $(RESULTS)/import.json
 
 beside-node:
 	mkdir -p $(MODULES)
@@ -96,7 +104,6 @@ need-node:
 		echo "npm is missing: install nodejs and npm, or say PEERS='rust python'" >&2; exit 1; }
 
 # The Python package, in a wheel that every environment below installs, and its own tests.
-PYTHON := target/python
 WHEELS := target/wheels/test
 MAKE_VENV = python3 -m venv $(1) && $(1)/bin/pip install --quiet --disable-pip-version-check
 INSTALL = install --quiet --disable-pip-version-check --force-reinstall --no-deps $(CURDIR)/$(WHEELS)/notegate-*.whl

@@ -4,69 +4,44 @@ use std::time::Duration;
 
 use notegate::model::Timestamp;
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyDateAccess as _, PyDateTime, PyDelta, PyDeltaAccess as _, PyTimeAccess as _, PyTzInfo,
-    PyTzInfoAccess as _,
-};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDateTime, PyDelta, PyTzInfo};
 
 const DAY_MILLIS: i64 = 86_400_000;
 
-/// Milliseconds since 1970; `None` of a moment without a time zone.
+/// Milliseconds since 1970, rounded down; `None` of a moment without a time zone.
+///
+/// Python subtracts and divides: the stable interface has a year, a month and so on only one by one, at
+/// the price of a call each.
 pub(crate) fn millis(moment: &Bound<'_, PyDateTime>) -> PyResult<Option<i64>> {
-    let Some(zone) = moment.get_tzinfo() else { return Ok(None) };
-    let offset = match zone.is(&*PyTzInfo::utc(moment.py())?) {
-        true => 0,
-        false => {
-            let offset = moment.call_method0("utcoffset")?;
-            match offset.cast::<PyDelta>() {
-                Ok(offset) => duration_millis(offset),
-                Err(_) => return Ok(None),
-            }
-        }
-    };
-    let days = days_from_civil(moment.get_year(), moment.get_month(), moment.get_day());
-    let seconds = i64::from(moment.get_hour())
-        .saturating_mul(3_600)
-        .saturating_add(i64::from(moment.get_minute()).saturating_mul(60))
-        .saturating_add(i64::from(moment.get_second()));
-    let local = days
-        .saturating_mul(DAY_MILLIS)
-        .saturating_add(seconds.saturating_mul(1_000))
-        .saturating_add(i64::from(moment.get_microsecond() / 1_000));
-    Ok(Some(local.saturating_sub(offset)))
+    let py = moment.py();
+    match moment.sub(epoch(py)?) {
+        Ok(since) => duration_millis(&since).map(Some),
+        Err(_) if moment.call_method0("utcoffset")?.is_none() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whole milliseconds, rounded down.
-pub(crate) fn duration_millis(duration: &Bound<'_, PyDelta>) -> i64 {
-    // Python keeps it normalised: of a negative one only the days are below zero.
-    i64::from(duration.get_days())
-        .saturating_mul(DAY_MILLIS)
-        .saturating_add(i64::from(duration.get_seconds()).saturating_mul(1_000))
-        .saturating_add(i64::from(duration.get_microseconds() / 1_000))
+pub(crate) fn duration_millis(duration: &Bound<'_, PyAny>) -> PyResult<i64> {
+    static MILLI: PyOnceLock<Py<PyDelta>> = PyOnceLock::new();
+    let py = duration.py();
+    let milli = MILLI.get_or_try_init(py, || delta(py, 1).map(Bound::unbind))?;
+    duration.floor_div(milli)?.extract()
 }
 
-/// Days since 1970 of a day of the Gregorian calendar from the year 1 on.
-fn days_from_civil(year: i32, month: u8, day: u8) -> i64 {
-    let (month, day) = (i64::from(month), i64::from(day));
-    // Years start in March, so that a leap day is a year's last.
-    let year = i64::from(year).saturating_sub(i64::from(month <= 2));
-    let since_march = (month.saturating_add(9)) % 12;
-    let day_of_year = (since_march.saturating_mul(153).saturating_add(2) / 5)
-        .saturating_add(day)
-        .saturating_sub(1);
-    year.saturating_mul(365)
-        .saturating_add(year / 4)
-        .saturating_sub(year / 100)
-        .saturating_add(year / 400)
-        .saturating_add(day_of_year)
-        .saturating_sub(719_468)
+fn epoch(py: Python<'_>) -> PyResult<&Bound<'_, PyDateTime>> {
+    static EPOCH: PyOnceLock<Py<PyDateTime>> = PyOnceLock::new();
+    let made = EPOCH.get_or_try_init(py, || {
+        let utc = PyTzInfo::utc(py)?;
+        PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&utc)).map(Bound::unbind)
+    });
+    made.map(|epoch| epoch.bind(py))
 }
 
 /// A moment in UTC.
 pub(crate) fn moment(py: Python<'_>, at: Timestamp) -> PyResult<Bound<'_, PyAny>> {
-    let utc = PyTzInfo::utc(py)?;
-    let epoch = PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&utc))?;
-    epoch.call_method1("__add__", (delta(py, at.millis())?,))
+    epoch(py)?.add(delta(py, at.millis())?)
 }
 
 /// A duration.

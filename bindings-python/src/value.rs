@@ -1,6 +1,6 @@
 //! Python values as values of a question.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 
 use bumpalo::Bump;
@@ -14,6 +14,7 @@ use pyo3::types::{
     PyBool, PyBytes, PyDateTime, PyDelta, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString,
     PyTuple, PyType,
 };
+use smallvec::SmallVec;
 
 use crate::error::exception;
 use crate::place::Place;
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
             };
         }
         if let Ok(duration) = value.cast::<PyDelta>() {
-            return Ok(Given::Duration(times::duration_millis(duration)));
+            return times::duration_millis(duration).map(Given::Duration);
         }
         if let Ok(record) = value.cast::<PyDict>() {
             return self.record(record, place, depth.saturating_add(1)).map(Given::Record);
@@ -201,11 +202,11 @@ pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyString>) -> PyResult<&
     value.to_str().map_err(|_| refused(value, &Place::named(name), NOT_UNICODE))
 }
 
+type Entries<'py> = SmallVec<[(Bound<'py, PyAny>, Bound<'py, PyAny>); 8]>;
+
 /// The entries of a dict as they are now.
-fn entries<'py>(
-    dict: &Bound<'py, PyDict>,
-) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
-    let found = std::cell::RefCell::new(Vec::with_capacity(dict.len()));
+fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Entries<'py>> {
+    let found = RefCell::new(Entries::with_capacity(dict.len()));
     dict.locked_for_each(|key, value| {
         found.borrow_mut().push((key, value));
         Ok(())

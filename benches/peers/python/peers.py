@@ -1,139 +1,46 @@
 """Authorizers in Python beside Notegate: `peers.py WORLDS FOLDER` leaves a file of figures for each.
 
-A world is decided by each as it is decided by ours before any decision is timed.
+Before any decision is timed, each decides a world as it has to be decided. Then they take turns.
 """
+
+from __future__ import annotations
 
 import gc
 import json
 import os
 import platform
 import sys
-from datetime import datetime
 from importlib.metadata import version
+from itertools import cycle, islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter_ns
+from typing import Any
 
-import casbin
-import cedarpy
-import notegate
+from authorizers import AUTHORIZERS, Authorizer
 
 QUICK = bool(os.environ.get("QUICK"))
 BUDGET_NS = 150_000_000 if QUICK else 2_000_000_000
+TURN_NS = 20_000_000
 LEAST = 4 if QUICK else 16
+PERCENTILES = {"p50_ns": (500, 1), "p99_ns": (990, 100), "p999_ns": (999, 1000)}
 
 
-class Notegate:
-    """Ours, as a program asks it: pairs of strings, and a small dict of what Python has."""
-
-    name, package = "notegate", "notegate"
-    form = "asked one by one, in pairs of strings and a dict of a datetime and a bool"
-    batch = 1
-
-    def __init__(self, folder, questions):
-        self.pdp = opened(folder)
-        self.questions = [self.question(question["request"]) for question in questions]
-
-    def question(self, request):
-        principal, resource = (self.uid(request[place]) for place in ("principal", "resource"))
-        now = datetime.fromisoformat(request["context"]["now"].replace("Z", "+00:00"))
-        context = {"now": now, "mfa": request["context"]["mfa"]}
-        return principal, request["action"]["id"], resource, context
-
-    def uid(self, uid):
-        return uid["type"].removeprefix("Notebook::"), uid["id"]
-
-    def decide(self, at):
-        principal, action, resource, context = self.questions[at]
-        return self.pdp.authorize(principal, action, resource, context).allowed
-
-
-class Prepared(Notegate):
-    name = "notegate, prepared"
-    form = "asked one by one, with handles in the place of pairs"
-
-    def uid(self, uid):
-        return self.pdp.prepare(uid["type"], uid["id"])
-
-
-class Batch(Notegate):
-    name = "notegate, in batches"
-    form = "asked a hundred at a time, in pairs of strings and dicts; the time is that of one"
-    batch = 100
-
-    def decide(self, at):
-        return self.pdp.authorize_batch(self.questions[at : at + 1])[0].allowed
-
-    def decide_many(self, at):
-        for response in self.pdp.authorize_batch(self.questions[at : at + self.batch]):
-            response.allowed
-
-
-def opened(folder):
-    """A world as a bundle."""
-    with TemporaryDirectory() as made:
-        made = Path(made)
-        manifest = {"name": "world", "sequence": 1, "model": "notebook/1"}
-        (made / "manifest.json").write_text(json.dumps(manifest))
-        policies = cedarpy.policies_from_json_str((folder / "policies.json").read_text())
-        (made / "policies.cedar").write_text(policies)
-        (made / "entities.json").write_bytes((folder / "entities.json").read_bytes())
-        return notegate.Pdp.open(made, watch=False)
-
-
-class Cedarpy:
-    """Everything that cedarpy can parse beforehand is."""
-
-    name, package = "cedarpy", "cedarpy"
-    form = "policies and entities parsed once; requests as dictionaries"
-
-    def __init__(self, folder, questions):
-        policies = (folder / "policies.json").read_text()
-        self.policies = cedarpy.PolicySet.from_json_str(policies)
-        self.entities = cedarpy.Entities.from_json_str((folder / "entities.json").read_text())
-        self.requests = [question["request"] for question in questions]
-        for request in self.requests:
-            now = request["context"]["now"]
-            request["context"]["now"] = {"__extn": {"fn": "datetime", "arg": now}}
-
-    def decide(self, at):
-        request = self.requests[at]
-        return cedarpy.is_authorized(request, self.policies, self.entities).allowed
-
-
-class Pycasbin:
-    """Groups are roles; one matcher holds the condition of all policies."""
-
-    name, package = "pycasbin", "pycasbin"
-    form = (
-        "`FastEnforcer`, which finds policies by action and namespace, loaded once; groups as "
-        "roles; one matcher with the condition of all; ranks and clearance given with the request"
-    )
-
-    def __init__(self, folder, questions):
-        model, policies = (str(folder / name) for name in ("casbin.conf", "casbin.csv"))
-        # By the places of action and namespace, in requests as in policies.
-        self.enforcer = casbin.FastEnforcer(model, policies, cache_key_order=[1, 2])
-        self.requests = [question["casbin"] for question in questions]
-
-    def decide(self, at):
-        return self.enforcer.enforce(*self.requests[at])
-
-
-def compare(peer, questions):
+def compare(authorizer: Authorizer, questions: list[Any]) -> tuple[int, int]:
     """How many questions are decided as they have to be, and how many of them are allowed."""
-    began, allowed = perf_counter_ns(), 0
+    began, allowed, compared = perf_counter_ns(), 0, 0
     for at, question in enumerate(questions):
-        found = peer.decide(at)
+        found = authorizer.allowed(at, at + 1)
         if found != question["allowed"]:
-            sys.exit(f"{peer.name} decides question {at} otherwise: {question}")
-        allowed += found
-        if perf_counter_ns() - began > BUDGET_NS and at + 1 >= LEAST:
+            sys.exit(f"{authorizer.name} decides question {at} otherwise: {question}")
+        allowed, compared = allowed + found, at + 1
+        if perf_counter_ns() - began > BUDGET_NS and compared >= LEAST:
             break
-    return at + 1, allowed
+    if authorizer.together > 1 and authorizer.allowed(0, compared) != allowed:
+        sys.exit(f"{authorizer.name} decides otherwise what is asked together")
+    return compared, allowed
 
 
-def clock():
+def clock() -> int:
     """What two readings of the clock with nothing between them make of it."""
     times = []
     for _ in range(10_001):
@@ -142,78 +49,103 @@ def clock():
     return sorted(times)[len(times) // 2]
 
 
-def figures(decide, count):
-    """Half the time decisions in a row, of which the median mean is told; half of it one by one."""
-    at, means, spent, row = 0, [], 0, 1
-    while spent < BUDGET_NS / 2 or len(means) < LEAST:
+class Turns:
+    """The turns of one authorizer: decisions in a row, and decisions timed one by one."""
+
+    def __init__(self, authorizer: Authorizer, count: int) -> None:
+        self.authorizer = authorizer
+        self.count = count - count % authorizer.together
+        self.at = 0
+        self.row = authorizer.together
+        self.means: list[float] = []
+        self.singles: list[int] = []
+
+    def take(self) -> None:
+        """Most of a turn for a row, of which the first is not timed, and the rest for single ones."""
+        self._row()
+        taken, asked = 0, 0
+        while taken < TURN_NS / 2:
+            time, of = self._row()
+            taken, asked = taken + time, asked + of
+        self.means.append(taken / asked)
+        together, taken = self.authorizer.together, 0
+        while taken < TURN_NS / 2:
+            time, _ = self._timed(together)
+            self.singles.append(time)
+            taken += time
+
+    def _row(self) -> tuple[int, int]:
+        time, asked = self._timed(self.row)
+        if time < TURN_NS / 10:
+            self.row = min(self.row * 2, self.count)
+        return time, asked
+
+    def _timed(self, asked: int) -> tuple[int, int]:
+        if self.at + asked > self.count:
+            self.at = 0
+        start, end = self.at, self.at + asked
         before = perf_counter_ns()
-        for _ in range(row):
-            decide(at)
-            at = (at + 1) % count
+        self.authorizer.allowed(start, end)
         taken = perf_counter_ns() - before
-        means.append(taken / row)
-        spent += taken
-        row = row * 2 if taken < 5_000_000 else row
-    singles, began = [], perf_counter_ns()
-    while perf_counter_ns() - began < BUDGET_NS / 2 or len(singles) < LEAST:
-        before = perf_counter_ns()
-        decide(at)
-        singles.append(perf_counter_ns() - before)
-        at = (at + 1) % count
-    singles.sort()
-    overhead, timed = clock(), len(singles)
+        self.at = end
+        return taken, asked
 
-    def part(per_mille):
-        return max(0, singles[max(0, -(-timed * per_mille // 1000) - 1)] - overhead)
+    def figures(self, overhead: int) -> dict[str, float | None]:
+        """Of one decision each."""
+        singles, timed, together = sorted(self.singles), len(self.singles), self.authorizer.together
 
-    return {
-        "mean_ns": sorted(means)[len(means) // 2],
-        "p50_ns": part(500),
-        "p99_ns": part(990) if timed >= 100 else None,
-        "p999_ns": part(999) if timed >= 1000 else None,
-        "timed": timed,
-    }
+        def part(per_mille: int, least: int) -> float | None:
+            place = max(0, -(-timed * per_mille // 1000) - 1)
+            return max(0, singles[place] - overhead) / together if timed >= least else None
+
+        figures: dict[str, float | None] = {"mean_ns": sorted(self.means)[len(self.means) // 2]}
+        figures |= {name: part(*percentile) for name, percentile in PERCENTILES.items()}
+        return figures | {"timed": timed}
 
 
-def of_batches(peer, count):
-    """A batch's figures, each as that of one of its questions."""
-    size = min(peer.batch, count)
-    starts = range(0, count - size + 1, size)
-    found = figures(lambda at: peer.decide_many(starts[at]), len(starts))
-    times = [name for name in found if name != "timed"]
-    return found | {name: found[name] and found[name] / size for name in times}
-
-
-def measure(kind, folder):
-    """A peer's figures in one world."""
+def measure(folder: Path) -> dict[str, dict[str, Any]]:
+    """The figures of all in one world, by name."""
     questions = json.loads((folder / "questions.json").read_text())
-    peer = kind(folder, questions)
-    compared, allowed = compare(peer, questions)
+    authorizers = [kind(folder, questions) for kind in AUTHORIZERS]
+    compared = {one.name: compare(one, questions) for one in authorizers}
+    turns = [Turns(one, compared[one.name][0]) for one in authorizers]
+    # What was loaded stays; only what decisions leave is looked at.
     gc.collect()
-    found = of_batches(peer, compared) if kind is Batch else figures(peer.decide, compared)
-    mean = found["mean_ns"] / 1000
-    print(f"{kind.name}: {folder.name} policies, {allowed} of {compared} allowed, mean {mean:.1f} us")
-    return {
-        "policies": int(folder.name),
-        "compared": compared,
-        "allowed": allowed,
-        "figures": found,
-    }
+    gc.freeze()
+    for turn in islice(cycle(turns), len(turns) * max(LEAST // 2, BUDGET_NS // TURN_NS)):
+        turn.take()
+    overhead, found = clock(), {}
+    for turn in turns:
+        (asked, allowed), name = compared[turn.authorizer.name], turn.authorizer.name
+        figures = turn.figures(overhead)
+        print(
+            f"{name}: {folder.name} policies, {allowed} of {asked} allowed, {figures['mean_ns']:.0f} ns"
+        )
+        found[name] = {
+            "policies": int(folder.name),
+            "compared": asked,
+            "allowed": allowed,
+            "figures": figures,
+        }
+    return found
 
 
-def main():
+def main() -> None:
     worlds, into = map(Path, sys.argv[1:])
     folders = sorted(worlds.iterdir(), key=lambda folder: int(folder.name))
+    measured = [measure(folder) for folder in folders[: 2 if QUICK else None]]
     into.mkdir(parents=True, exist_ok=True)
-    for kind in [Notegate, Prepared, Batch, Cedarpy, Pycasbin]:
-        peer = {
+    for kind in AUTHORIZERS:
+        found = {
             "name": kind.name,
             "version": version(kind.package),
             "language": f"Python {platform.python_version()}",
             "form": kind.form,
-            "worlds": [measure(kind, folder) for folder in folders[: 2 if QUICK else None]],
+            "ours": kind.package == "notegate",
+            "worlds": [world[kind.name] for world in measured],
         }
-        (into / f"{kind.__name__.lower()}.json").write_text(json.dumps(peer, indent=2))
+        (into / f"{kind.__name__.lower()}.json").write_text(json.dumps(found, indent=2))
 
 
-main()
+if __name__ == "__main__":
+    main()

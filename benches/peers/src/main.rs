@@ -58,7 +58,7 @@ impl Entrant {
     fn save(&self, worlds: Vec<PeerFigures>, folder: &Path) -> Result<(), Box<dyn Error>> {
         let version = version(self.package).ok_or("it is in the lock file")?;
         let [name, version, form] = [self.name, version, self.form].map(str::to_owned);
-        let peer = Peer { name, version, language: "Rust".to_owned(), form, worlds };
+        let peer = Peer { name, version, language: "Rust".to_owned(), form, ours: false, worlds };
         fs::create_dir_all(folder)?;
         Ok(fs::write(folder.join(self.file), serde_json::to_vec_pretty(&peer)?)?)
     }

@@ -36,6 +36,12 @@ impl Estimates {
         let key = |value| (group.to_owned(), function.to_owned(), value);
         self.0.range(key(0)..=key(u64::MAX)).map(|((.., value), median)| (*value, *median))
     }
+
+    /// Medians of all functions of a group, by function and value.
+    pub(crate) fn all_of(&self, group: &str) -> impl Iterator<Item = (&str, u64, f64)> {
+        let own = self.0.iter().filter(move |((one, ..), _)| one == group);
+        own.map(|((_, function, value), median)| (function.as_str(), *value, *median))
+    }
 }
 
 fn folders(folder: &Path) -> Vec<(String, std::path::PathBuf)> {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use notegate_worlds::{Counted, Measured, POLICIES, Peer, Results, Spec, read};
+use notegate_worlds::{Counted, Import, Measured, POLICIES, Peer, Results, Spec, read};
 
 use crate::criterion::Estimates;
 
@@ -14,6 +14,9 @@ pub(crate) struct Found {
     pub(crate) counted: Counted,
     /// By how fast they are where policies are most.
     pub(crate) peers: Vec<Peer>,
+    /// Our own doors, in the same order.
+    pub(crate) doors: Vec<Peer>,
+    pub(crate) import: Option<Import>,
     pub(crate) estimates: Estimates,
 }
 
@@ -26,10 +29,14 @@ impl Found {
         }
         let slowest = |peer: &Peer| peer.worlds.last().map_or(0.0, |world| world.figures.mean_ns);
         peers.sort_by(|one, other| slowest(one).total_cmp(&slowest(other)));
+        let (doors, peers) = peers.into_iter().partition(|peer| peer.ours);
+        let import = folder.join("import.json");
         Ok(Self {
             results: read(&folder.join("notegate.json"))?,
             counted: read(&folder.join("allocations.json"))?,
             peers,
+            doors,
+            import: import.exists().then(|| read(&import)).transpose()?,
             estimates: Estimates::read(&folder.join("criterion"))?,
         })
     }

@@ -3,6 +3,7 @@
 mod costs;
 mod decisions;
 mod peers;
+mod python;
 
 use notegate_worlds::{SEED, quick};
 
@@ -47,6 +48,7 @@ pub(crate) fn write(found: &Found) -> String {
     let mut text = if quick() { [TITLE, TRIED].concat() } else { [TITLE, HEAD].concat() };
     text += &decisions::ratios(found);
     text += &peers::beside(found);
+    text += &python::called(found);
     text += &machine(found);
     text += WORLDS;
     text += &decisions::ways(found);
@@ -56,6 +58,7 @@ pub(crate) fn write(found: &Found) -> String {
     text += &costs::loading(found);
     text += &costs::reloading(found);
     text += &costs::enumerating(found);
+    text += &costs::reading_urls(found);
     text
 }
 

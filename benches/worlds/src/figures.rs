@@ -43,6 +43,9 @@ pub struct Peer {
     pub language: String,
     /// How it was asked.
     pub form: String,
+    /// Whether it is one of our own doors.
+    #[serde(default)]
+    pub ours: bool,
     /// In rising order of policies.
     pub worlds: Vec<PeerFigures>,
 }
@@ -58,4 +61,17 @@ pub struct PeerFigures {
     pub allowed: usize,
     /// Times.
     pub figures: Figures,
+}
+
+/// How long an interpreter that has just started takes to import ours.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Import {
+    /// What it runs in.
+    pub language: String,
+    /// How many were started.
+    pub runs: usize,
+    /// Half of them took less.
+    pub median_ns: f64,
+    /// None took longer.
+    pub slowest_ns: f64,
 }

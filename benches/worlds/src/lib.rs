@@ -15,7 +15,7 @@ mod spec;
 mod stopwatch;
 mod world;
 
-pub use figures::{Figures, Peer, PeerFigures};
+pub use figures::{Figures, Import, Peer, PeerFigures};
 pub use files::write;
 pub use place::{folder, quick, read, save};
 pub use results::{Counted, Loaded, Machine, Measured, Results, Threads};

@@ -97,6 +97,22 @@ its resource, a thousand policies; medians.
     text
 }
 
+/// The request of a browser, into what must be allowed.
+pub(super) fn reading_urls(found: &Found) -> String {
+    let mut text = "
+## Reading URLs
+
+The method and the target of a request behind a hub, into the actions that must all be allowed; medians.
+
+"
+    .to_owned();
+    text += &head(&["Target", "Actions", "Time"]);
+    for (target, actions, median) in found.estimates.all_of("read_url") {
+        text += &row([target.to_owned(), actions.to_string(), time(median)]);
+    }
+    text
+}
+
 fn mib(bytes: u64) -> String {
     format!("{} MiB", grouped(bytes as f64 / f64::from(1 << 20)))
 }
