@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from notegate.jupyterhub import names
+from notegate._enforce import names
+from notegate._enforce.enforcement import Enforcement
 from notegate.jupyterhub.choices import Unreadable, resources, text
-from notegate.jupyterhub.enforcement import Enforcement
 from notegate.jupyterhub.sessions import Session, mfa_by_amr, read
 
 
