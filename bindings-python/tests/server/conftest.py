@@ -148,7 +148,12 @@ class Server:
         )
 
     def raw(
-        self, method: str, target: str, websocket: bool = False, token: str | None = TOKEN
+        self,
+        method: str,
+        target: str,
+        websocket: bool = False,
+        token: str | None = TOKEN,
+        body: str | None = None,
     ) -> tuple[int, str, dict[str, str]]:
         """A request whose target no client has tidied up."""
         headers = {} if token is None else {"Authorization": f"token {token}"}
@@ -160,7 +165,7 @@ class Server:
                 "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
             }
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, target, headers=headers)
+        connection.request(method, target, body, headers)
         answer = connection.getresponse()
         told = answer.status, "", dict(answer.getheaders())
         if answer.status != 101:
