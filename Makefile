@@ -36,6 +36,7 @@ lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation an
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked -p notegate -p notegate-benches -p notegate-worlds
 	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
+	$(MAKE) --no-print-directory lint-python
 
 fmt: need-cargo ## Format the code
 	$(CARGO) fmt --all
@@ -45,7 +46,7 @@ docs: need-cargo ## Build the library's documentation, target/doc/notegate
 
 bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; QUICK=1 only tries it
 	rm -rf $(RESULTS)
-	$(ON) $(CARGO) bench --locked --profile $(BENCH_PROFILE) -p notegate-benches --bench measure
+	$(ON) $(CARGO) bench --locked --profile $(BENCH_PROFILE) -p notegate-benches --bench measure --bench read_url
 	$(ON) $(CARGO) run --locked --release -p notegate-benches --example allocations
 	$(CARGO) run --locked --release -p notegate-worlds -- $(WORLDS)
 	$(if $(PEERS),$(MAKE) --no-print-directory $(PEERS:%=beside-%))
@@ -108,6 +109,26 @@ $(PYTHON)/ready: bindings-python/tests/requirements.txt
 wheel: need-cargo need-python $(PYTHON)/ready
 	rm -rf $(WHEELS)
 	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile dev -o $(CURDIR)/$(WHEELS)
+
+# Style, types, and the stubs held against what was built.
+LINTED := . ../benches ../examples
+LINT_PYTHON := target/lint-python
+
+$(LINT_PYTHON)/ready: bindings-python/lint-requirements.txt
+	$(call MAKE_VENV,$(LINT_PYTHON)) -r $<
+	touch $@
+
+.PHONY: lint-python
+lint-python: wheel $(LINT_PYTHON)/ready
+	$(LINT_PYTHON)/bin/pip $(INSTALL)
+	cd bindings-python && bin=../$(LINT_PYTHON)/bin && \
+		$$bin/ruff check --quiet --config pyproject.toml $(LINTED) && \
+		$$bin/ruff format --quiet --check --config pyproject.toml $(LINTED) && \
+		$$bin/mypy python/notegate && \
+		$$bin/mypy ../benches/peers/python && \
+		for tests in tests tests/*/; do set -- $$tests/*.py; \
+			! test -e "$$1" || MYPYPATH=$$tests $$bin/mypy "$$@" || exit 1; done && \
+		$$bin/stubtest --mypy-config-file pyproject.toml notegate._native
 
 test-python: wheel
 	$(PYTHON)/bin/pip $(INSTALL)

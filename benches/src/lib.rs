@@ -3,6 +3,7 @@
 //! | Program | What it does |
 //! |---|---|
 //! | bench `measure` | times every way to ask in turns with the official authorizer; then criterion: decide, load, reload, enumerate, threads |
+//! | bench `read_url` | reads the requests of a browser into what must be allowed |
 //! | example `allocations` | counts allocations of decisions, and what loading takes of memory |
 
 mod compared;

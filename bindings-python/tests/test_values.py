@@ -176,5 +176,5 @@ def test_entities_and_attributes_are_sent_with_a_question(lab: Path) -> None:
         holds(lab, "true", {}, entities=[tagged, thing])
     with pytest.raises(notegate.RequestError):
         holds(lab, "true", {}, attributes={THING: {"nonsense": 1}})
-    with pytest.raises(TypeError, match="entities: expected `notegate.Entity`"):
+    with pytest.raises(TypeError, match=r"entities: expected `notegate\.Entity`"):
         holds(lab, "true", {}, entities=["x"])

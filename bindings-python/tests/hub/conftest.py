@@ -158,7 +158,7 @@ class Visitor(requests.Session):
         self.hub = hub
 
     def at(self, path: str) -> str:
-        return self.hub.url + path
+        return f"{self.hub.url}{path}"
 
     @property
     def xsrf(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from notegate._enforce import names
@@ -28,7 +29,8 @@ def test_an_option_without_one_meaning_is_unreadable(value: object) -> None:
 
 def test_an_option_is_the_same_by_form_and_by_json() -> None:
     assert text({"profile": ["gpu"]}, "profile") == text({"profile": "gpu"}, "profile") == "gpu"
-    for nothing in ({}, {"profile": None}, {"profile": ""}, {"profile": []}, {"profile": [""]}):
+    nothing_said: list[dict[str, Any]] = [{}, {"profile": None}, {"profile": ""}]
+    for nothing in (*nothing_said, {"profile": []}, {"profile": [""]}):
         assert text(nothing, "profile") is None
 
 

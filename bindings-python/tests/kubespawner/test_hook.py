@@ -177,7 +177,7 @@ def test_a_profile_counts_only_when_there_is_that_profile(baseline: notegate.Pdp
 
 
 def test_a_pod_that_does_not_take_what_was_decided_is_not_sent(baseline: notegate.Pdp) -> None:
-    class Stubborn(V1ObjectMeta):
+    class Stubborn(V1ObjectMeta):  # type: ignore[misc]
         labels = property(lambda self: {"mine": "stays"}, lambda self, labels: None)
 
     def stubborn(spawner: Any, pod: Any) -> Any:

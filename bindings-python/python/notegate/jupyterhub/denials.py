@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def counted(lines: Iterable[str]) -> list[str]:
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python3 -m notegate.jupyterhub.denials RECORDS", file=sys.stderr)
         return 1
     try:
-        with open(arguments[0], encoding="utf-8") as records:
+        with Path(arguments[0]).open(encoding="utf-8") as records:
             print("\n".join(counted(records)))
     except (OSError, ValueError) as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr)

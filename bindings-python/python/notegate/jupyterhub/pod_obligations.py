@@ -4,23 +4,24 @@
 |---|---|---|
 | `service_account` | a name | the pod runs as it |
 | `automount_token` | `true`, `false` | whether its token is mounted |
-| `max_cpu`, `max_memory`, `max_gpu` | millicores, bytes, devices | limits and requests are lowered until the pod fits; a pod that cannot fit is denied |
+| `max_cpu`, `max_memory`, `max_gpu` | millicores, bytes, devices | lowered to that, or the pod is denied |
 | `node_selector_<key>` | a label's value | added to the node selector |
 | `node_selector` | `key=value`, several by `,` | the same, for keys with `/`, `.` or `-` |
 | `label_<key>`, `label` | as for node selectors | set as labels |
 | `toleration` | `key=value:Effect` or `key:Effect`, several by `,` | added to the tolerations |
-| `network_profile` | a label's value | the label `notegate.github.io/network-profile`, which network policies select |
-| `image_rule` | a label's value | the label `notegate.github.io/image-rule`, which whoever verifies images at admission selects |
+| `network_profile` | a label's value | the label `notegate.github.io/network-profile` |
+| `image_rule` | a label's value | the label `notegate.github.io/image-rule` |
 | `image_registry` | a host | every image is taken from that registry |
 | `image_digest` | `sha256:…` | the first container's image is pinned to it |
 | `image_pull_policy` | `Always`, `IfNotPresent`, `Never` | of every container |
 | `priority_class`, `runtime_class` | a name | of the pod |
-| `token_audience` | an audience | a token for it is mounted into the first container at `/var/run/secrets/notegate.github.io` |
+| `token_audience` | an audience | a token in the first container's `/var/run/secrets/notegate.github.io` |
 | `token_lifetime` | a duration, 10 minutes or more | no projected token lasts longer |
 | `session_lifetime` | a duration | the pod ends after it at the latest |
 | `idle_timeout` | a duration | the annotation `notegate.github.io/idle-timeout` |
 
-Any other name is refused, and with it the pod.
+Network policies select the one label; whoever verifies images at admission selects the other. Any other
+name is refused, and with it the pod.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ Apply = Callable[[dict[str, Any], str], None]
 _DURATION = re.compile(r"(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?")
 _SHORTEST_TOKEN = 600
 _DEFAULT_TOKEN = 3600
-_TOKEN_VOLUME = "notegate-token"
-_TOKEN_FOLDER = "/var/run/secrets/notegate.github.io"
+_TOKEN_VOLUME = "notegate-token"  # noqa: S105 (a name)
+_TOKEN_FOLDER = "/var/run/secrets/notegate.github.io"  # noqa: S105 (a path)
 
 
 def apply(

@@ -78,7 +78,8 @@ class _Wiring:
         app, spawns = self._app, self._spawns
         self._mapper = jupyter.Mapper(base_url=app.base_url)
         hub = self._mapper.read("POST", f"{app.hub.base_url}login")[0].resource
-        assert hub is not None, "logging in is a question about the hub"
+        if hub is None:
+            _refuse(RuntimeError("logging in asks nothing; this is no hub that is known here"))
         Logins(spawns.gate, spawns.people, hub).guard(app.authenticator)
         app.named_server_limit_per_user = limits.named_servers(
             spawns, app.named_server_limit_per_user

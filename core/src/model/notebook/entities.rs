@@ -1,8 +1,9 @@
 //! One builder for each entity type of the shipped model, with its attributes.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
-use super::super::{EntityUid, Timestamp};
+use super::super::{EntityTypeName, EntityUid, Timestamp};
 use super::builder::{Builder, Parts};
 use super::value::{IntoValue, Resources, Sensitivity};
 
@@ -16,7 +17,9 @@ macro_rules! builders {
 
             impl $type {
                 pub(super) fn new(id: &str) -> Self {
-                    Self(Parts::new(super::uid(stringify!($type), id)))
+                    static TYPE: LazyLock<EntityTypeName> =
+                        LazyLock::new(|| super::shipped(stringify!($type)));
+                    Self(Parts::new(super::uid(&TYPE, id)))
                 }
 
                 $(

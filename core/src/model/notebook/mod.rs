@@ -21,6 +21,7 @@ mod entities;
 mod value;
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use super::{EntityId, EntityTypeName, EntityUid};
 
@@ -36,7 +37,8 @@ pub use value::{IntoValue, Resources, Sensitivity};
 /// An action of the model, such as `kernel:start`.
 #[must_use]
 pub fn action(name: &str) -> EntityUid {
-    uid("Action", name)
+    static TYPE: LazyLock<EntityTypeName> = LazyLock::new(|| shipped("Action"));
+    uid(&TYPE, name)
 }
 
 /// A person, by the hub's user name.
@@ -219,12 +221,15 @@ fn file_path(owner: &str, server: &str, file: &str) -> String {
     id
 }
 
+/// A type that the model ships. Reading its name costs more than all else of a uid, so each is read once.
 #[expect(clippy::expect_used, reason = "the type names are this module's own and all tested")]
-fn uid(type_name: &str, id: &str) -> EntityUid {
-    let mut full = "Notebook::".to_owned();
-    full.push_str(type_name);
-    let type_name: EntityTypeName = full.parse().expect("a type of the shipped model");
-    EntityUid::from_type_name_and_id(type_name, EntityId::new(id))
+fn shipped(short: &str) -> EntityTypeName {
+    let full = type_name(short).expect("a type of the shipped model");
+    full.parse().expect("a name of the policy language")
+}
+
+fn uid(type_name: &EntityTypeName, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(type_name.clone(), EntityId::new(id))
 }
 
 #[cfg(test)]
