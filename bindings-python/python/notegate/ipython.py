@@ -85,9 +85,7 @@ def _asking(asks: Asks, run: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
-def _asking_for(
-    asks: Asks, magics: frozenset[str], run: Callable[..., Any]
-) -> Callable[..., Any]:
+def _asking_for(asks: Asks, magics: frozenset[str], run: Callable[..., Any]) -> Callable[..., Any]:
     def asked(name: str, line: str, *args: Any, **kwargs: Any) -> Any:
         if name in magics:
             text = [line, *(part for part in args if isinstance(part, str))]

@@ -21,14 +21,13 @@ def test_kernels_are_started_for_the_people_that_policy_names(gateway: Gateway) 
         answer = gateway.api("POST", "/api/kernels", refused)
         assert answer.status_code == 403, (refused, answer.text)
         assert "(decision " in answer.json()["message"]
-    assert "GPU kernels are not started here." in gateway.api(
-        "POST", "/api/kernels", start("gpu")
-    ).json()["message"]
+    assert (
+        "GPU kernels are not started here."
+        in gateway.api("POST", "/api/kernels", start("gpu")).json()["message"]
+    )
     asked = gateway.recorded("kernel:start")[0]["request"]
     assert asked["principal"] == {"type": "Notebook::Service", "id": "eg"}
-    assert asked["context"]["onBehalfOf"] == {
-        "__entity": {"type": "Notebook::User", "id": "ada"}
-    }
+    assert asked["context"]["onBehalfOf"] == {"__entity": {"type": "Notebook::User", "id": "ada"}}
 
 
 def test_nobody_without_the_token_is_asked_about(gateway: Gateway) -> None:
@@ -51,7 +50,9 @@ def test_cells_are_decided_one_by_one(gateway: Gateway) -> None:
     )
     said = {code: _run(channels, code) for code in ("print(6 * 7)", "forbidden()", "print(1)")}
     assert "42\n" in said["print(6 * 7)"] and "1\n" in said["print(1)"]
-    assert any("This cell does what is not allowed. (decision " in one for one in said["forbidden()"])
+    assert any(
+        "This cell does what is not allowed. (decision " in one for one in said["forbidden()"]
+    )
     assert gateway.api("DELETE", f"/api/kernels/{kernel}").status_code == 204
 
 

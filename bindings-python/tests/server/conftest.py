@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -119,10 +120,8 @@ class Server:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                pass
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -229,10 +228,8 @@ class Channels:
             message: dict[str, Any] = json.loads(frame)
             return message
         count = int.from_bytes(frame[:8], "little")
-        ends = [
-            int.from_bytes(frame[8 * (at + 1) : 8 * (at + 2)], "little") for at in range(count)
-        ]
-        parts = [frame[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+        ends = [int.from_bytes(frame[8 * (at + 1) : 8 * (at + 2)], "little") for at in range(count)]
+        parts = [frame[start:end] for start, end in itertools.pairwise(ends)]
         return {
             "channel": parts[0].decode(),
             "header": json.loads(parts[1]),

@@ -64,7 +64,7 @@ def test_every_route_is_decided_before_it_is_handled(make_server: Make) -> None:
         action, resource = asked[0]
         request = recorded[decision]
         assert request["action"]["id"] == action, (asked, request)
-        kind, _, quoted = resource.partition("::")[2].partition("::")
+        _kind, _, quoted = resource.partition("::")[2].partition("::")
         # Before the body is read, a kernel has no name.
         named = json.loads(quoted) or request["resource"]["id"]
         assert request["resource"]["id"] == named, (asked, request)

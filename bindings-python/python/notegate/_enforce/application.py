@@ -45,7 +45,7 @@ def watch(
         if target_class not in guarded:
             json = answers_programs(target_class)
             guarded[target_class] = _guarded(target_class, extend(target_class), check, when, json)
-        made = delegate(request, guarded[target_class], *args, **kwargs)
+        made: Any = delegate(request, guarded[target_class], *args, **kwargs)
         made.notegate = True
         return made
 
@@ -59,9 +59,7 @@ def watch(
     application.find_handler = find_handler  # type: ignore[method-assign]
 
 
-def _guarded(
-    handler_class: type, extended: type, check: Check, when: When, json: bool
-) -> type:
+def _guarded(handler_class: type, extended: type, check: Check, when: When, json: bool) -> type:
     class Guarded(extended):  # type: ignore[misc]
         async def prepare(self, *args: Any, **kwargs: Any) -> None:
             if when == "before":

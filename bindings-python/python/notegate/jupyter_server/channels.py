@@ -22,7 +22,7 @@ def on_message(handler_class: type) -> type:
     if not hasattr(handler_class, "on_message"):
         return handler_class
 
-    class Decided(handler_class):  # type: ignore[misc]
+    class Decided(handler_class):
         def on_message(self, message: Any) -> Any:
             channels = getattr(self, "notegate_channels", None)
             if channels is None or channels.admits(self, message):

@@ -77,22 +77,22 @@ class Guard:
 
     async def decide(self, handler: Any, asker: Asker, reading: jupyter.Reading) -> Answer:
         """The answer to one reading of a request."""
-        if reading.public:
+        resource = reading.resource
+        if resource is None:
+            # For everybody.
             return Answer(True)
-        assert reading.resource is not None, "what is not for everybody is asked about something"
         try:
-            facts = asker.facts + await self._facts(handler, reading)
+            facts = asker.facts + await self._facts(handler, reading, resource)
         except Exception:
             self.gate.log.exception("the facts of %s could not be read", reading.action)
             return self.gate.undecided(reading.action)
         if reading.action == "kernel:connect":
-            handler.notegate_channels = Channels(self.gate, asker, reading.resource, facts)
-        return self.gate.ask(asker.uid, reading.action, reading.resource, facts)
+            handler.notegate_channels = Channels(self.gate, asker, resource, facts)
+        return self.gate.ask(asker.uid, reading.action, resource, facts)
 
-    async def _facts(self, handler: Any, reading: jupyter.Reading) -> Facts:
-        resource, about = reading.resource, reading.attributes
-        context = dict(reading.context)
-        kind = resource.type.rpartition("::")[2] if resource is not None else ""
+    async def _facts(self, handler: Any, reading: jupyter.Reading, resource: notegate.Uid) -> Facts:
+        about, context = reading.attributes, dict(reading.context)
+        kind = resource.type.rpartition("::")[2]
         # Who people are is the hub's to say, or the bundle's, and never the address's.
         attributes = {uid: facts for uid, facts in about.items() if not uid.type.endswith("::User")}
         if kind == "Kernel":

@@ -46,7 +46,10 @@ class People:
         from jupyter_server.auth import IdentityProvider, PasswordIdentityProvider
 
         # They know one secret, and make a name up for whoever has it.
-        if type(handler.settings["identity_provider"]) in (IdentityProvider, PasswordIdentityProvider):
+        if type(handler.settings["identity_provider"]) in (
+            IdentityProvider,
+            PasswordIdentityProvider,
+        ):
             return str(self._place.owner)
         return str(user.username)
 

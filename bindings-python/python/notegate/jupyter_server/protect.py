@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from traitlets.config import Application, Config
 
-from .._enforce.application import watch
+from .._enforce.application import When, watch
 from .._enforce.opening import after, opened, refuse
 from ..ipython import FACTS
 from . import place
@@ -75,11 +75,11 @@ def protect(
         settings["notegate"] = guard
         settings["authorizer"] = Authorizer(guard, settings["authorizer"])
         # A gateway's handlers compare its token when they prepare themselves.
-        when = "before" if gateway is None else "after"
+        when: When = "before" if gateway is None else "after"
         watch(app.web_app, guard.check, when, place.answers_programs, on_message)
         # Kernels inherit it, and the IPython extension asks by it.
         if isinstance(bundle, (str, Path)) and here.server is not None:
-            facts = {"bundle": str(bundle), "keys": [str(key) for key in keys]}
+            facts: dict[str, Any] = {"bundle": str(bundle), "keys": [str(key) for key in keys]}
             facts |= {"owner": here.owner, "server": here.server.id}
             os.environ[FACTS] = json.dumps(facts)
 

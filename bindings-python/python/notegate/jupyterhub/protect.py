@@ -79,7 +79,8 @@ class _Wiring:
         self._mapper = jupyter.Mapper(base_url=app.base_url)
         hub = self._mapper.read("POST", f"{app.hub.base_url}login")[0].resource
         if hub is None:
-            _refuse(RuntimeError("logging in asks nothing; this is no hub that is known here"))
+            error = RuntimeError("logging in asks nothing; this is no hub that is known here")
+            refuse("the hub", error)
         Logins(spawns.gate, spawns.people, hub).guard(app.authenticator)
         app.named_server_limit_per_user = limits.named_servers(
             spawns, app.named_server_limit_per_user
