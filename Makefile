@@ -10,7 +10,7 @@ WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test hub lint fmt docs bench fuzz mutants clean
+.PHONY: help build demo test python lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,9 +27,9 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(CARGO) test --locked -p notegate-benches --lib
 	$(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
-	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods
 
-hub: test-python test-hub test-pods ## Test the Python package on real hubs, with a browser
+python: test-python test-server test-gateway test-hub test-pods ## Test the Python package alone, on real hubs and servers
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
@@ -105,7 +105,7 @@ $(PYTHON)/ready: bindings-python/tests/requirements.txt
 	$(call MAKE_VENV,$(PYTHON)) maturin==$(MATURIN_VERSION) -r $<
 	touch $@
 
-.PHONY: test-python test-hub test-pods wheel
+.PHONY: test-python test-hub test-pods test-server test-gateway wheel
 wheel: need-cargo need-python $(PYTHON)/ready
 	rm -rf $(WHEELS)
 	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile dev -o $(CURDIR)/$(WHEELS)
@@ -134,7 +134,16 @@ test-python: wheel
 	$(PYTHON)/bin/pip $(INSTALL)
 	$(CARGO) build --locked -p notegate-cli
 	cd bindings-python && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate $(CURDIR)/$(PYTHON)/bin/python -m pytest -q \
-		--ignore tests/hub --ignore tests/kubespawner tests
+		--ignore tests/hub --ignore tests/kubespawner --ignore tests/server --ignore tests/gateway tests
+
+# A real server, and a gateway on the older one.
+target/venv-%/ready: bindings-python/tests/%/requirements.txt
+	$(call MAKE_VENV,target/venv-$*) --requirement $<
+	touch $@
+
+test-server test-gateway: test-%: wheel target/venv-%/ready
+	target/venv-$*/bin/pip $(INSTALL)
+	cd bindings-python && ../target/venv-$*/bin/python -m pytest -q tests/$*
 
 # Real hubs of both versions, their proxy, and a browser.
 HUB_PROXY := bindings-python/tests/hub/node_modules/.bin/configurable-http-proxy

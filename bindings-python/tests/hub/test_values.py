@@ -17,7 +17,7 @@ from jupyterhub.app import JupyterHub
 app = JupyterHub.instance()
 c = app.config
 exec(sys.stdin.read())
-print("wired", app.init_tornado_settings.__qualname__)
+print("wired", app.init_tornado_settings.__module__)
 """
 
 
@@ -56,7 +56,7 @@ def test_the_snippet_is_what_a_hub_takes(values: Any, tmp_path: Path) -> None:
     lines = snippet.splitlines()
     wired = run("\n".join(line for line in lines if "keys=" not in line))
     assert wired.returncode == 0, wired.stderr
-    assert "_Wiring" in wired.stdout
+    assert "notegate._enforce" in wired.stdout
 
 
 def test_what_is_mounted_is_where_the_snippet_looks(values: Any) -> None:
