@@ -13,7 +13,7 @@ NOTEGATE := target/release/notegate
 .PHONY: help build demo test python lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 build: need-cargo ## Build the `notegate` command, target/release/notegate
 	$(CARGO) build --release --locked -p notegate-cli
@@ -51,6 +51,13 @@ bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; Q
 	$(CARGO) run --locked --release -p notegate-worlds -- $(WORLDS)
 	$(if $(PEERS),$(MAKE) --no-print-directory $(PEERS:%=beside-%))
 	$(ON) $(CARGO) run --locked --release -p notegate-report
+
+.PHONY: bench-server
+bench-server: need-python target/venv-server/ready $(PYTHON)/ready ## Put 200 people on a real server, with policy and without
+	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --release -o $(CURDIR)/target/wheels/release
+	target/venv-server/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+		target/wheels/release/notegate-*.whl
+	QUICK=$(QUICK) target/venv-server/bin/python benches/server/load.py
 
 fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_SECONDS (60)
 	cd fuzz && $(CARGO) run --locked --release -- --seconds $(or $(FUZZ_SECONDS),60) --seed $(or $(FUZZ_SEED),1)

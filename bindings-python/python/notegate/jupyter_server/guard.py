@@ -102,7 +102,7 @@ class Guard:
         if reading.action in ("kernel:start", "session:update"):
             context["kernelCount"] = self.kernel_count()
             context |= _for_whom(handler) if self.place.gateway is not None else {}
-        return self.place.facts() + Facts(attributes=attributes, context=context)
+        return self.place.facts + Facts(attributes=attributes, context=context)
 
     def kernel_count(self, starting: str | None = None) -> int:
         """How many kernels there are, without the one that is being started."""

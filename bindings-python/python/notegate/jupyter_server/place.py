@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import notegate
@@ -24,6 +25,7 @@ class Place:
     server: notegate.Uid | None
     gateway: str | None = None
 
+    @cached_property
     def facts(self) -> Facts:
         """What is known of the server itself, whatever is asked about."""
         if self.server is None or self.owner is None:

@@ -36,7 +36,7 @@ class Provisioner(LocalProvisioner):
             raise HTTPError(403, UNDECIDED)
         counted = Facts(context={"kernelCount": guard.kernel_count(self.kernel_id)})
         spec = notegate.Uid("KernelSpec", str(self.parent.kernel_name).lower())
-        facts = asker.facts + guard.place.facts() + counted
+        facts = asker.facts + guard.place.facts + counted
         answer = guard.gate.ask(asker.uid, "kernel:start", spec, facts)
         if not answer.allowed:
             raise HTTPError(403, answer.text)
