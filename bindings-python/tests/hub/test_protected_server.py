@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import unescape
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import requests
@@ -56,6 +59,19 @@ when { resource has path && resource.path like "private/*" };
 @message("Extensions come with the image.")
 forbid (principal, action in Notebook::Action::"admin", resource is Notebook::Server);
 
+@id("server-gpu-kernels")
+@message("GPU kernels are for the GPU group.")
+forbid (
+  principal,
+  action == Notebook::Action::"kernel:start",
+  resource == Notebook::KernelSpec::"gpu"
+);
+
+@id("server-ports")
+@message("This port is not open.")
+forbid (principal, action == Notebook::Action::"port:access", resource is Notebook::Port)
+when { resource.number < 1024 };
+
 @id("server-scripts")
 permit (
   principal is Notebook::Service,
@@ -101,10 +117,23 @@ def test_a_server_decides_for_whoever_the_hub_lets_in(make_hub: Make) -> None:
     folder = hub.folder / "home" / "ada" / "private"
     folder.mkdir()
     (folder / "x.csv").write_text("a,b\n")
-    for path in ("/files/private/x.csv", "/api/contents/private/x.csv"):
-        denied(ada.get(base + path), "Files in `private` stay here.")
+    (folder.parent / "x.csv").write_text("a,b\n")
+    for path in ("/files/{}x.csv", "/view/{}x.csv", "/api/contents/{}x.csv"):
+        assert ada.get(base + path.format("")).status_code == 200
+        denied(ada.get(base + path.format("private/")), "Files in `private` stay here.")
+    denied(ada.get(f"{base}/nbconvert/html/private/x.ipynb"), "Files in `private` stay here.")
     install = _post(ada, "/lab/api/extensions", {"cmd": "install", "extension_name": "x"})
     denied(install, "Extensions come with the image.")
+
+    # Kernels the way of the API and that of Lab, and ports.
+    denied(_post(ada, "/api/kernels", {"name": "gpu"}), "GPU kernels are for the GPU group.")
+    session = {"path": "x.ipynb", "type": "notebook", "name": "", "kernel": {"name": "gpu"}}
+    denied(_post(ada, "/api/sessions", session), "GPU kernels are for the GPU group.")
+    session["kernel"] = {"name": "python3"}
+    assert _post(ada, "/api/sessions", session).status_code == 201
+    denied(ada.get(f"{base}/proxy/22/"), "This port is not open.")
+    with _listening() as port:
+        assert ada.get(f"{base}/proxy/{port}/").text == "from the port"
 
     # The groups are those that the hub says.
     asked = _asked(hub, "kernel:execute")[0]["request"]
@@ -145,6 +174,25 @@ def test_a_named_server_decides_as_itself(make_hub: Make) -> None:
     ada.get(ada.at("/user/ada/second/lab"))
     assert ada.get(ada.at("/user/ada/second/api/status")).status_code == 200
     assert _asked(hub, "server:readStatus")[-1]["request"]["resource"]["id"] == "ada/second"
+
+
+@contextmanager
+def _listening() -> Iterator[int]:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"from the port")
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def _start(visitor: Visitor, name: str = "") -> None:
