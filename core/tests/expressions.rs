@@ -207,7 +207,10 @@ fn alike(place: &str) {
     let reference = decide(&policies, &attributes, &request.to_string(), Evaluator::Reference);
     let lines: Vec<&str> = policies.lines().collect();
     let told = |outcome: &Outcome| -> Vec<String> {
-        let line = |id: &str| lines[id.strip_prefix("policy").unwrap().parse::<usize>().unwrap()];
+        let line = |id: &str| -> &str {
+            let at = id.strip_prefix("policy").unwrap().parse::<usize>().unwrap();
+            lines.get(at).unwrap()
+        };
         let held = outcome.reason.iter().map(|id| format!("{} holds", line(id.as_ref())));
         let failed = outcome.errors.iter().map(|error| {
             let id = error.policy_id.as_ref().unwrap();
