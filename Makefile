@@ -11,10 +11,10 @@ WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test hub lint fmt docs bench fuzz mutants clean
+.PHONY: help build demo test python lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 build: need-cargo ## Build the `notegate` command, target/release/notegate
 	$(CARGO) build --release --locked -p notegate-cli
@@ -28,9 +28,9 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(CARGO) test --locked -p notegate-benches --lib
 	$(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
-	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods
 
-hub: test-python test-hub test-pods ## Test the Python package on real hubs, with a browser
+python: test-python test-server test-gateway test-hub test-pods ## Test the Python package alone, on real hubs and servers
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
@@ -52,6 +52,13 @@ bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; Q
 	$(CARGO) run --locked --release -p notegate-worlds -- $(WORLDS)
 	$(if $(PEERS),$(MAKE) --no-print-directory $(PEERS:%=beside-%))
 	$(ON) $(CARGO) run --locked --release -p notegate-report
+
+.PHONY: bench-server
+bench-server: need-python target/venv-server/ready $(PYTHON)/ready ## Put 200 people on a real server, with policy and without
+	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --release -o $(CURDIR)/target/wheels/release
+	target/venv-server/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+		target/wheels/release/notegate-*.whl
+	QUICK=$(QUICK) target/venv-server/bin/python benches/server/load.py
 
 fuzz: need-cargo ## Hold every property against generated input, each for FUZZ_SECONDS (60)
 	cd fuzz && $(CARGO) run --locked --release -- --seconds $(or $(FUZZ_SECONDS),60) --seed $(or $(FUZZ_SEED),1)
@@ -112,7 +119,7 @@ $(PYTHON)/ready: bindings-python/tests/requirements.txt
 	$(call MAKE_VENV,$(PYTHON)) maturin==$(MATURIN_VERSION) -r $<
 	touch $@
 
-.PHONY: test-python test-hub test-pods wheel
+.PHONY: test-python test-hub test-pods test-server test-gateway wheel
 wheel: need-cargo need-python $(PYTHON)/ready
 	rm -rf $(WHEELS)
 	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile dev -o $(CURDIR)/$(WHEELS)
@@ -141,7 +148,16 @@ test-python: wheel
 	$(PYTHON)/bin/pip $(INSTALL)
 	$(CARGO) build --locked -p notegate-cli
 	cd bindings-python && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate $(CURDIR)/$(PYTHON)/bin/python -m pytest -q \
-		--ignore tests/hub --ignore tests/kubespawner tests
+		--ignore tests/hub --ignore tests/kubespawner --ignore tests/server --ignore tests/gateway tests
+
+# A real server, and a gateway on the older one.
+target/venv-%/ready: bindings-python/tests/%/requirements.txt
+	$(call MAKE_VENV,target/venv-$*) --requirement $<
+	touch $@
+
+test-server test-gateway: test-%: wheel target/venv-%/ready
+	target/venv-$*/bin/pip $(INSTALL)
+	cd bindings-python && ../target/venv-$*/bin/python -m pytest -q tests/$*
 
 # Real hubs of both versions, their proxy, and a browser.
 HUB_PROXY := bindings-python/tests/hub/node_modules/.bin/configurable-http-proxy

@@ -10,7 +10,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyDict, PySet, PyString, PyTuple};
 use serde_json::Value;
 
-use crate::entity::Entity;
 use crate::error::{RouteError, exception};
 use crate::uid::Uid;
 
@@ -111,11 +110,17 @@ impl Reading {
         self.asked.as_ref().map(|asked| Uid::of(asked.resource()))
     }
 
-    /// What the path says of the resource, as entities.
+    /// What the path says of the resource, to go over what is stored of it: attributes by uid.
     #[getter]
-    fn entities(&self) -> Vec<Entity> {
-        let all = self.asked.iter().flat_map(jupyter::Reading::attributes);
-        all.map(|one| Entity(one.as_entity().clone())).collect()
+    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(py);
+        for one in self.asked.iter().flat_map(jupyter::Reading::attributes) {
+            let entity = one.as_entity().to_json_value();
+            let entity = entity.map_err(|error| RouteError::new_err(error.to_string()))?;
+            let attributes = entity.get("attrs").cloned().unwrap_or_default();
+            all.set_item(Uid::of(&one.uid()), fields(py, attributes)?)?;
+        }
+        Ok(all)
     }
 
     /// What the path says beside it.
@@ -183,14 +188,17 @@ impl Message {
 
 fn context<'py>(py: Python<'py>, facts: &ContextBuilder) -> PyResult<Bound<'py, PyDict>> {
     let facts = facts.clone().build().map_err(|error| refused(py, error))?;
-    let json = facts.to_json_value().map_err(|error| RouteError::new_err(error.to_string()))?;
-    let fields: HashMap<String, Value> =
-        serde_json::from_value(json).map_err(|error| RouteError::new_err(error.to_string()))?;
-    let context = PyDict::new(py);
-    for (name, value) in fields {
-        context.set_item(name, python(py, &value)?)?;
+    fields(py, facts.to_json_value().map_err(|error| RouteError::new_err(error.to_string()))?)
+}
+
+fn fields(py: Python<'_>, record: Value) -> PyResult<Bound<'_, PyDict>> {
+    let record: HashMap<String, Value> =
+        serde_json::from_value(record).map_err(|error| RouteError::new_err(error.to_string()))?;
+    let fields = PyDict::new(py);
+    for (name, value) in record {
+        fields.set_item(name, python(py, &value)?)?;
     }
-    Ok(context)
+    Ok(fields)
 }
 
 /// A value of the kinds that an address or a body gives.

@@ -58,7 +58,7 @@ def test_a_path_is_read_for_the_default_server_and_for_a_named_one() -> None:
         ("server:other", Uid("Server", "ada/files")),
     ]
     assert readings[0].context["server"] == Uid("Server", "ada/")
-    assert readings[0].entities[0].uid == Uid("File", "ada//x.csv")
+    assert readings[0].attributes[Uid("File", "ada//x.csv")]["owner"] == Uid("User", "ada")
 
 
 def test_what_is_for_everybody_asks_nothing() -> None:

@@ -1,8 +1,8 @@
 //! Every operator on every pair of kinds of values, decided by both evaluators.
 //!
 //! One policy holds one expression, and one request decides them all: its determining policies are
-//! the expressions that hold, its errors are those that fail. Operands come with the request, so
-//! nothing can be worked out beforehand.
+//! the expressions that hold, its errors are those that fail. Operands come with the request or are
+//! attributes of a stored entity, so nothing can be worked out beforehand.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
@@ -82,7 +82,7 @@ const BINARY: [&str; 27] = [
 ];
 
 /// Expressions of one operand.
-const UNARY: [&str; 31] = [
+const UNARY: [&str; 39] = [
     "x",
     "!x",
     "-x == -1",
@@ -114,10 +114,18 @@ const UNARY: [&str; 31] = [
     "ip(x).isIpv4()",
     "decimal(x).lessThan(decimal(\"1.0\"))",
     "(x == 1 || x == \"a\") && !(x == false)",
+    "x < 1",
+    "1 < x",
+    "x <= 0",
+    "!(x <= 0)",
+    "x == true",
+    "principal == x",
+    "principal in x",
+    "x in G::\"all\"",
 ];
 
-fn policies(count: usize) -> String {
-    let operand = |at: usize| format!("context.v{at}");
+fn policies(count: usize, place: &str) -> String {
+    let operand = |at: usize| format!("{place}.v{at}");
     let put = |expression: &str, x: &str, y: &str| {
         // Operands stand alone: a word of an expression that holds the letter is left as it is.
         let mut text = String::new();
@@ -149,8 +157,9 @@ fn policies(count: usize) -> String {
     text
 }
 
-fn decide(policies: &str, request: &str, evaluator: Evaluator) -> Outcome {
+fn decide(policies: &str, attributes: &Value, request: &str, evaluator: Evaluator) -> Outcome {
     let entities = json!([
+        {"uid": {"type": "R", "id": "r"}, "attrs": attributes, "parents": []},
         {"uid": {"type": "U", "id": "ada"}, "attrs": {"a": 1, "b": {"a": "x"}}, "parents": [{"type": "G", "id": "all"}], "tags": {"a": 1}},
         {"uid": {"type": "G", "id": "all"}, "attrs": {}, "parents": []},
     ]);
@@ -170,18 +179,38 @@ fn decide(policies: &str, request: &str, evaluator: Evaluator) -> Outcome {
 
 #[test]
 fn every_operator_on_every_pair_of_kinds_is_decided_alike() {
+    alike("context");
+}
+
+#[test]
+fn every_operator_on_every_pair_of_stored_attributes_is_decided_alike() {
+    alike("resource");
+}
+
+#[test]
+fn every_operator_on_every_pair_of_fields_of_a_stored_record_is_decided_alike() {
+    alike("resource.inner");
+}
+
+fn alike(place: &str) {
     let values = values();
-    let policies = policies(values.len());
+    let policies = policies(values.len(), place);
     let named = values.iter().enumerate().map(|(at, value)| (format!("v{at}"), value.clone()));
-    let context = Value::Object(named.collect());
+    let given = Value::Object(named.collect());
+    let mut attributes = given.clone();
+    attributes.as_object_mut().unwrap().insert("inner".to_owned(), given.clone());
+    let context = if place == "context" { given } else { json!({}) };
     let request = json!({
         "principal": "U::\"ada\"", "action": "Action::\"go\"", "resource": "R::\"r\"", "context": context,
     });
-    let compiled = decide(&policies, &request.to_string(), Evaluator::Compiled);
-    let reference = decide(&policies, &request.to_string(), Evaluator::Reference);
+    let compiled = decide(&policies, &attributes, &request.to_string(), Evaluator::Compiled);
+    let reference = decide(&policies, &attributes, &request.to_string(), Evaluator::Reference);
     let lines: Vec<&str> = policies.lines().collect();
     let told = |outcome: &Outcome| -> Vec<String> {
-        let line = |id: &str| lines[id.strip_prefix("policy").unwrap().parse::<usize>().unwrap()];
+        let line = |id: &str| -> &str {
+            let at = id.strip_prefix("policy").unwrap().parse::<usize>().unwrap();
+            lines.get(at).unwrap()
+        };
         let held = outcome.reason.iter().map(|id| format!("{} holds", line(id.as_ref())));
         let failed = outcome.errors.iter().map(|error| {
             let id = error.policy_id.as_ref().unwrap();

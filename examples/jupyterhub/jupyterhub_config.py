@@ -34,6 +34,14 @@ c.Authenticator.allow_all = True
 c.SimpleLocalProcessSpawner.home_dir_template = str(run / "home/{username}")
 c.Spawner.args = ["--allow-root"] if os.getuid() == 0 else []
 
+# Their servers ask the same policies. What a person configures at home could undo that, so it is not read.
+c.Spawner.disable_user_config = True
+c.Spawner.environment = {
+    "JUPYTER_CONFIG_PATH": str(here / "server"),
+    "POLICIES": str(here / "policies"),
+    "SERVER_RECORDS": str(run / "server-records.jsonl"),
+}
+
 # Who is who. With another authenticator the groups come from `c.Authenticator.manage_groups`.
 c.JupyterHub.load_groups = {
     "members": {"users": ["ada", "gus", "hal", "olga"]},

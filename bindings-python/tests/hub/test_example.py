@@ -58,6 +58,17 @@ def test_the_example_does_what_its_page_says(example: Example) -> None:
     denied(ada.get(example.url + "/hub/spawn?profile=gpu"), "GPU servers are for the GPU group.")
     assert Visitor(example).log_in("mallory", "").status_code == 403
     assert requests.get(example.url + "/hub/health", timeout=30).ok
+    # A server asks the same policies.
+    assert ada.api("POST", "/users/ada/server", profile="small").status_code in (201, 202)
+    until(lambda: ada.api("GET", "/users/ada").json()["servers"][""]["ready"], "it is ready")
+    assert ada.get(example.url + "/user/ada/lab").status_code == 200
+    own = [c for c in ada.cookies if c.name == "_xsrf" and "/user/ada" in c.path]
+    install = ada.post(
+        example.url + "/user/ada/lab/api/extensions",
+        json={"cmd": "install", "extension_name": "x"},
+        headers={"X-XSRFToken": own[0].value or ""},
+    )
+    denied(install, "Extensions come with the image.")
     # The culler asks the hub for everybody's servers, and the hub asks whether it may.
     until(lambda: '"cull-idle"' in example.records.read_text(), "the culler came by")
     assert "403 GET /hub/api/users" not in example.log.read_text()

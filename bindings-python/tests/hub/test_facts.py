@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from notegate.jupyterhub import names
+from notegate._enforce import names
+from notegate._enforce.enforcement import Enforcement
 from notegate.jupyterhub.choices import Unreadable, resources, text
-from notegate.jupyterhub.enforcement import Enforcement
 from notegate.jupyterhub.sessions import Session, mfa_by_amr, read
 
 

@@ -17,7 +17,7 @@ from jupyterhub.app import JupyterHub
 app = JupyterHub.instance()
 c = app.config
 exec(sys.stdin.read())
-print("wired", app.init_tornado_settings.__qualname__)
+print("wired", app.init_tornado_settings.__module__)
 """
 
 
@@ -26,9 +26,9 @@ def values() -> Any:
     return yaml.safe_load((EXAMPLE / "values.yaml").read_text())["hub"]
 
 
-def run(snippet: str) -> subprocess.CompletedProcess[str]:
+def run(snippet: str, program: str = HUB) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", HUB],
+        [sys.executable, "-c", program],
         check=False,
         input=snippet,
         capture_output=True,
@@ -56,7 +56,7 @@ def test_the_snippet_is_what_a_hub_takes(values: Any, tmp_path: Path) -> None:
     lines = snippet.splitlines()
     wired = run("\n".join(line for line in lines if "keys=" not in line))
     assert wired.returncode == 0, wired.stderr
-    assert "_Wiring" in wired.stdout
+    assert "notegate._enforce" in wired.stdout
 
 
 def test_what_is_mounted_is_where_the_snippet_looks(values: Any) -> None:
@@ -64,6 +64,34 @@ def test_what_is_mounted_is_where_the_snippet_looks(values: Any) -> None:
     mounts = {mount["name"]: mount["mountPath"] for mount in values["extraVolumeMounts"]}
     assert set(mounts) == volumes
     assert f'bundle="{mounts["policies"]}/' in values["extraConfig"]["50-notegate"]
+
+
+SERVER = """
+import sys
+from jupyter_server.serverapp import ServerApp
+app = ServerApp.instance()
+c = app.config
+exec(sys.stdin.read())
+print("wired", app.init_webapp.__module__)
+"""
+
+
+def test_the_snippet_for_servers_is_what_one_takes(tmp_path: Path) -> None:
+    single_user = yaml.safe_load((EXAMPLE / "values.yaml").read_text())["singleuser"]
+    snippet = single_user["extraFiles"]["notegate-server"]["stringData"]
+    mounts = single_user["storage"]["extraVolumeMounts"]
+    assert f'bundle="{mounts[0]["mountPath"]}/' in snippet
+    key = tmp_path / "key.pem"
+    key.write_text(single_user["extraFiles"]["notegate-key"]["stringData"])
+    snippet = snippet.replace(
+        single_user["extraFiles"]["notegate-key"]["mountPath"], str(key)
+    ).replace("/srv/notegate/hub.tar", str(EXAMPLE / "policies"))
+    refused = run(snippet, SERVER)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("notegate: the server is not started:")
+    lines = snippet.splitlines()
+    wired = run("\n".join(line for line in lines if "keys=" not in line), SERVER)
+    assert wired.stdout == "wired notegate._enforce.opening\n", wired.stderr
 
 
 def test_without_a_hub_there_is_nothing_to_protect() -> None:

@@ -11,7 +11,7 @@ from jupyterhub.traitlets import ByteSpecification
 
 import notegate
 
-from . import names
+from .._enforce import names
 
 _BYTES = ByteSpecification()
 _LONGEST = 1024

@@ -6,8 +6,8 @@ from typing import Any
 
 import notegate
 
-from . import names
-from .gate import Facts
+from .._enforce import names
+from .._enforce.gate import Facts
 
 
 def of(handler: Any, client: notegate.Uid) -> Facts:

@@ -8,10 +8,12 @@ from tornado.web import Application
 
 import notegate
 
-from . import clients, names, sharing
+from .._enforce import names
+from .._enforce.application import watch
+from .._enforce.denied import Denied
+from .._enforce.gate import UNDECIDED, Answer, Facts
+from . import clients, sharing
 from .choices import Choice, Unreadable, text
-from .denied import Denied, write_json
-from .gate import UNDECIDED, Answer, Facts
 from .spawn import Spawns, count
 
 # A login is decided when it is known whose it is. A code is exchanged by a server that proves who it
@@ -33,16 +35,12 @@ class Guard:
     def __init__(self, mapper: Any, spawns: Spawns) -> None:
         self._mapper = mapper
         self._spawns = spawns
-        self._classes: dict[type, type] = {}
 
     def watch(self, application: Application) -> None:
         """Makes an application decide before any of its handlers, whoever wrote them."""
-        delegate = application.get_handler_delegate
+        from jupyterhub.apihandlers.base import APIHandler
 
-        def get_handler_delegate(request: Any, target_class: Any, *args: Any, **kwargs: Any) -> Any:
-            return delegate(request, self._guarded(target_class), *args, **kwargs)
-
-        application.get_handler_delegate = get_handler_delegate  # type: ignore[method-assign]
+        watch(application, self.check, "after", lambda handler: issubclass(handler, APIHandler))
 
     async def check(self, handler: Any) -> None:
         """Raises what the caller is shown when a request is denied."""
@@ -102,8 +100,12 @@ class Guard:
     def _facts(self, handler: Any, reading: Any) -> tuple[notegate.Uid, Facts]:
         resource = reading.resource
         # Who people are is the hub's to say, or the bundle's, and never the address's.
-        entities = tuple(one for one in reading.entities if not one.uid.type.endswith("::User"))
-        facts = Facts(entities=entities, context=reading.context)
+        about = {
+            uid: facts
+            for uid, facts in reading.attributes.items()
+            if not uid.type.endswith("::User")
+        }
+        facts = Facts(attributes=about, context=reading.context)
         if reading.action in ("share:accept", "share:viewCode"):
             resource, of_code = sharing.code(handler)
             facts += of_code
@@ -128,34 +130,6 @@ class Guard:
         if user is not None:
             context["serverCount"] = count(user, server)
         return Facts(context=context)
-
-    def _guarded(self, handler_class: Any) -> type:
-        if handler_class not in self._classes:
-            self._classes[handler_class] = _guarded(handler_class, self)
-        return self._classes[handler_class]
-
-
-def _guarded(handler_class: Any, guard: Guard) -> type:
-    from jupyterhub.apihandlers.base import APIHandler
-
-    class Guarded(handler_class):  # type: ignore[misc]
-        async def prepare(self) -> None:
-            outcome = super().prepare()
-            if hasattr(outcome, "__await__"):
-                await outcome
-            if not self._finished:
-                await guard.check(self)
-
-        def write_error(self, status_code: int, **kwargs: Any) -> None:
-            error = (kwargs.get("exc_info") or (None, None))[1]
-            if isinstance(self, APIHandler) and write_json(self, status_code, error):
-                return
-            super().write_error(status_code, **kwargs)
-
-    Guarded.__name__ = handler_class.__name__
-    Guarded.__qualname__ = handler_class.__qualname__
-    Guarded.__module__ = handler_class.__module__
-    return Guarded
 
 
 def _in_body(reading: Any) -> bool:

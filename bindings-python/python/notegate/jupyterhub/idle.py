@@ -9,7 +9,7 @@ from typing import Any
 
 import notegate
 
-from . import names
+from .._enforce import names
 from .choices import Unreadable, text
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from . import names
-from .gate import Facts
+from .._enforce import names
+from .._enforce.gate import Facts
 from .spawn import Spawns
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import notegate
 
-from . import names
-from .denied import Denied
-from .gate import Answer, Facts, Gate
-from .people import People, address
+from .._enforce import names
+from .._enforce.asker import address
+from .._enforce.denied import Denied
+from .._enforce.gate import Answer, Facts, Gate
+from .people import People
 from .sessions import Session
 
 

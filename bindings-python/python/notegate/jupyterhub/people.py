@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import notegate
 
-from . import names
-from .gate import Facts
+from .._enforce import names
+from .._enforce.asker import Asker, address
+from .._enforce.gate import Facts
 from .sessions import Mfa, Session, read
 
 Groups = Literal["hub", "bundle"]
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Who asks, with the facts about them."""
-
-    uid: notegate.Uid
-    name: str
-    facts: Facts
 
 
 class People:
@@ -86,14 +76,6 @@ class People:
         about = {"owner": names.user(current.name), "scopes": scopes}
         of_token = Facts(attributes={uid: about}, context=address(handler))
         return Asker(uid, current.name, of_token + self.person(current))
-
-
-def address(handler: Any) -> dict[str, Any]:
-    """Where a request came from, after the proxies that the hub trusts."""
-    try:
-        return {"sourceIp": ipaddress.ip_address(handler.request.remote_ip.partition("%")[0])}
-    except (AttributeError, ValueError):
-        return {}
 
 
 def _is_of_a_browser(token: Any) -> bool:

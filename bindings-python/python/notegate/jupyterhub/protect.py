@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from traitlets.config import Config
 
-import notegate
-
+from .._enforce.opening import after, before, opened, refuse
 from . import limits, spawn
-from .enforcement import Enforcement
-from .gate import Gate
 from .guard import Guard
 from .login import Logins
 from .people import Groups, People
@@ -50,20 +46,23 @@ def protect(
     Ends the program with a message when the bundle cannot be loaded: a hub that cannot decide does
     not start.
     """
-    app = _running_app(c)
-    try:
-        enforcement = Enforcement.of(mode, enforce, shadow)
-        if groups not in ("hub", "bundle"):
-            raise ValueError(f'`groups` is `{groups}`; it is "hub" or "bundle"')
-        pdp = notegate.Pdp.open(bundle, keys=keys, records=records, **opening)
-    except (notegate.NotegateError, ValueError, TypeError, OSError) as error:
-        _refuse(error)
-    pdp.watch(lambda event: app.log.warning("notegate: %s", event.message))
-    people = People(groups, mfa)
-    gate = Gate(pdp, enforcement, app.log)
-    wiring = _Wiring(app, spawn.Spawns(gate, people, profiles, service_account))
-    app.init_tornado_settings = wiring.before(app.init_tornado_settings, wiring.hooks)
-    app.init_tornado_application = wiring.after(app.init_tornado_application, wiring.handlers)
+    app = _running_app()
+    if groups not in ("hub", "bundle"):
+        refuse("the hub", ValueError(f'`groups` is `{groups}`; it is "hub" or "bundle"'))
+    gate = opened(
+        "the hub",
+        app.log,
+        bundle,
+        keys=keys,
+        records=records,
+        mode=mode,
+        enforce=enforce,
+        shadow=shadow,
+        **opening,
+    )
+    wiring = _Wiring(app, spawn.Spawns(gate, People(groups, mfa), profiles, service_account))
+    app.init_tornado_settings = before(app.init_tornado_settings, wiring.hooks)
+    app.init_tornado_application = after(app.init_tornado_application, wiring.handlers)
 
 
 class _Wiring:
@@ -80,7 +79,8 @@ class _Wiring:
         self._mapper = jupyter.Mapper(base_url=app.base_url)
         hub = self._mapper.read("POST", f"{app.hub.base_url}login")[0].resource
         if hub is None:
-            _refuse(RuntimeError("logging in asks nothing; this is no hub that is known here"))
+            error = RuntimeError("logging in asks nothing; this is no hub that is known here")
+            refuse("the hub", error)
         Logins(spawns.gate, spawns.people, hub).guard(app.authenticator)
         app.named_server_limit_per_user = limits.named_servers(
             spawns, app.named_server_limit_per_user
@@ -90,37 +90,11 @@ class _Wiring:
     def handlers(self) -> None:
         Guard(self._mapper, self._spawns).watch(self._app.tornado_application)
 
-    @staticmethod
-    def before(method: Any, first: Any) -> Any:
-        def both() -> None:
-            first()
-            method()
 
-        return both
-
-    @staticmethod
-    def after(method: Any, then: Any) -> Any:
-        def both() -> None:
-            method()
-            then()
-
-        return both
-
-
-def _running_app(c: Config) -> Any:
+def _running_app() -> Any:
     from jupyterhub.app import JupyterHub
 
     if not JupyterHub.initialized():
-        _refuse(RuntimeError("call `protect` from `jupyterhub_config.py`; there is no hub here"))
+        error = RuntimeError("call `protect` from `jupyterhub_config.py`; there is no hub here")
+        refuse("the hub", error)
     return JupyterHub.instance()
-
-
-def _refuse(error: Exception) -> NoReturn:
-    # An exception would be a traceback, and a program that goes on is a hub without policies.
-    lines = [f"notegate: the hub is not started: {error}"]
-    lines += [f"  {problem}" for problem in getattr(error, "problems", ()) or ()]
-    help_line = getattr(error, "help", None)
-    if help_line:
-        lines.append(f"  help: {help_line}")
-    print("\n".join(lines), file=sys.stderr)
-    raise SystemExit(1)

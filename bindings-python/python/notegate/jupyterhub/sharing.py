@@ -7,8 +7,8 @@ from typing import Any
 
 import notegate
 
-from . import names
-from .gate import Facts
+from .._enforce import names
+from .._enforce.gate import Facts
 
 
 def shared_with(handler: Any, owner: str, server: str) -> Facts:

@@ -9,11 +9,13 @@ from traitlets import TraitError
 
 import notegate
 
-from . import names, pods, profiles, tokens
+from .._enforce import names
+from .._enforce.asker import Asker
+from .._enforce.gate import Answer, Facts, Gate
+from . import pods, profiles, tokens
 from .choices import Choice, Unreadable
 from .denial import denial
-from .gate import Answer, Facts, Gate
-from .people import Asker, People
+from .people import People
 
 
 class Spawns:

@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import names
-from .gate import Facts
+from .._enforce import names
+from .._enforce.gate import Facts
 
 if TYPE_CHECKING:
     from .spawn import Spawns

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any
 
-from tornado.web import HTTPError
+from tornado.web import HTTPError, RequestHandler
 
 from .gate import Answer
 
@@ -27,7 +28,23 @@ def write_json(handler: Any, status: int, error: Any) -> bool:
     except AttributeError:
         return False
     body = {"status": status, "message": message, "decision_id": decision_id}
-    handler.set_header("Content-Type", "application/json")
-    handler.clear_header("Content-Length")
-    handler.write(json.dumps(body))
+    _finish(handler, "application/json", json.dumps(body))
     return True
+
+
+def write_page(handler: Any, error: Any) -> bool:
+    """Writes a denial as a page, for a handler that has none; False for any other error."""
+    if not isinstance(error, Denied):
+        return False
+    handler.clear()
+    handler.set_status(error.status_code, error.reason)
+    page = f"<!DOCTYPE html><title>Forbidden</title><p>{escape(error.jupyterhub_message)}</p>"
+    _finish(handler, "text/html; charset=UTF-8", page)
+    return True
+
+
+def _finish(handler: Any, content_type: str, body: str) -> None:
+    handler.set_header("Content-Type", content_type)
+    handler.clear_header("Content-Length")
+    # As tornado ends a response: there are handlers whose own way to is for answers of theirs only.
+    RequestHandler.finish(handler, body)

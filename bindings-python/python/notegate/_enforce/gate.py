@@ -11,8 +11,8 @@ import notegate
 
 from .enforcement import Enforcement
 
-DENIED = "Your groups do not allow this. Ask whoever runs this hub."
-UNDECIDED = "This could not be decided, so it was not done. Tell whoever runs this hub."
+DENIED = "Your groups do not allow this. Ask whoever runs this platform."
+UNDECIDED = "This could not be decided, so it was not done. Tell whoever runs this platform."
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What a hub and a server share: to ask before a handler runs, and to obey."""
