@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use notegate::model::Timestamp;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDateTime, PyDelta, PyTzInfo};
+use pyo3::types::{PyDateTime, PyDelta, PyString, PyTzInfo};
 
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// Milliseconds since 1970, rounded down; `None` of a moment without a time zone.
 ///
-/// Python subtracts and divides: the stable interface has a year, a month and so on only one by one, at
-/// the price of a call each.
+/// Python subtracts: the stable interface has a year, a month and so on only one by one, at the price of a
+/// call each, and in the moment's own time zone.
 pub(crate) fn millis(moment: &Bound<'_, PyDateTime>) -> PyResult<Option<i64>> {
     let py = moment.py();
     match moment.sub(epoch(py)?) {
@@ -24,10 +25,15 @@ pub(crate) fn millis(moment: &Bound<'_, PyDateTime>) -> PyResult<Option<i64>> {
 
 /// Whole milliseconds, rounded down.
 pub(crate) fn duration_millis(duration: &Bound<'_, PyAny>) -> PyResult<i64> {
-    static MILLI: PyOnceLock<Py<PyDelta>> = PyOnceLock::new();
     let py = duration.py();
-    let milli = MILLI.get_or_try_init(py, || delta(py, 1).map(Bound::unbind))?;
-    duration.floor_div(milli)?.extract()
+    let part = |name: &Bound<'_, PyString>| duration.getattr(name)?.extract::<i64>();
+    // Python keeps it normalised: of a negative one only the days are below zero.
+    let (days, seconds) = (part(intern!(py, "days"))?, part(intern!(py, "seconds"))?);
+    let micros = part(intern!(py, "microseconds"))?;
+    Ok(days
+        .saturating_mul(DAY_MILLIS)
+        .saturating_add(seconds.saturating_mul(1_000))
+        .saturating_add(micros.div_euclid(1_000)))
 }
 
 fn epoch(py: Python<'_>) -> PyResult<&Bound<'_, PyDateTime>> {
