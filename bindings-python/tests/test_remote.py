@@ -173,7 +173,7 @@ def test_a_bad_bundle_at_an_address_leaves_the_last_good_one(
         pdp.look()
         assert events.get(timeout=60).code == "activated"
         assert (pdp.status.sequence, allowed(pdp)) == (7, False)
-        until(lambda: pdp.status.last_error is None, "it stands as well again")
+        until(lambda: pdp.status.consecutive_failures == 0, "it stands as well again")
 
 
 def test_what_is_not_there_or_could_be_anybody_s_is_not_opened(
