@@ -27,7 +27,7 @@ import aiohttp
 PEOPLE = 200
 SEED = 20261125
 TOKEN = "token-of-the-bench"  # noqa: S105, of servers on loopback that end with this
-TURNS, SECONDS = (2, 4.0) if os.environ.get("QUICK") else (8, 15.0)
+TURNS, SECONDS = (2, 4.0) if os.environ.get("QUICK") else (6, 10.0)
 POLICIES = Path(__file__).parents[2] / "policies" / "minimal"
 WANTED = (
     "/api/kernels",
