@@ -179,32 +179,49 @@ fn decide(policies: &str, attributes: &Value, request: &str, evaluator: Evaluato
 
 #[test]
 fn every_operator_on_every_pair_of_kinds_is_decided_alike() {
-    alike("context");
+    alike("context", false);
 }
 
 #[test]
 fn every_operator_on_every_pair_of_stored_attributes_is_decided_alike() {
-    alike("resource");
+    alike("resource", false);
 }
 
 #[test]
 fn every_operator_on_every_pair_of_fields_of_a_stored_record_is_decided_alike() {
-    alike("resource.inner");
+    alike("resource.inner", false);
 }
 
-fn alike(place: &str) {
+#[test]
+fn every_operator_on_attributes_that_a_request_brings_over_stored_ones_is_decided_alike() {
+    alike("resource", true);
+}
+
+fn alike(place: &str, brought: bool) {
     let values = values();
     let policies = policies(values.len(), place);
-    let named = values.iter().enumerate().map(|(at, value)| (format!("v{at}"), value.clone()));
-    let given = Value::Object(named.collect());
-    let mut attributes = given.clone();
-    attributes.as_object_mut().unwrap().insert("inner".to_owned(), given.clone());
-    let context = if place == "context" { given } else { json!({}) };
-    let request = json!({
+    let given = |first: usize| {
+        let values = values.iter().cycle().skip(first).take(values.len());
+        let named = values.enumerate().map(|(at, value)| (format!("v{at}"), value.clone()));
+        let given = Value::Object(named.collect());
+        let mut attributes = given.clone();
+        attributes.as_object_mut().unwrap().insert("inner".to_owned(), given.clone());
+        (given, attributes)
+    };
+    let (context, attributes) = given(0);
+    let context = if place == "context" { context } else { json!({}) };
+    let mut request = json!({
         "principal": "U::\"ada\"", "action": "Action::\"go\"", "resource": "R::\"r\"", "context": context,
     });
-    let compiled = decide(&policies, &attributes, &request.to_string(), Evaluator::Compiled);
-    let reference = decide(&policies, &attributes, &request.to_string(), Evaluator::Reference);
+    let mut stored = attributes;
+    if brought {
+        let entity = json!({"uid": {"type": "R", "id": "r"}, "attrs": stored, "parents": []});
+        request.as_object_mut().unwrap().insert("entities".to_owned(), json!([entity]));
+        // What is stored has each value under another name.
+        stored = given(1).1;
+    }
+    let compiled = decide(&policies, &stored, &request.to_string(), Evaluator::Compiled);
+    let reference = decide(&policies, &stored, &request.to_string(), Evaluator::Reference);
     let lines: Vec<&str> = policies.lines().collect();
     let told = |outcome: &Outcome| -> Vec<String> {
         let line = |id: &str| -> &str {
