@@ -42,6 +42,7 @@ use crate::model::{LoadError, Revision, Timestamp};
 
 pub(crate) use builder::StoreBuilder;
 pub use event::{Event, Observer, Origin, Part};
+pub use mark::Mark;
 #[cfg(feature = "remote")]
 #[cfg(not(target_family = "wasm"))]
 pub use follow::RemoteSource;
@@ -121,6 +122,12 @@ impl Store {
     pub fn status(&self) -> Status {
         let (now, elapsed) = (self.gate.clock.now(), self.gate.clock.elapsed());
         self.standing.load().status(now, elapsed, self.gate.rules.stale_after)
+    }
+
+    /// The highest sequence of a bundle that was ever in force; `None` when none was held to it.
+    #[must_use]
+    pub fn highest(&self) -> Option<Mark> {
+        self.held().bundle_mark.clone()
     }
 
     /// What a bundle must satisfy.
