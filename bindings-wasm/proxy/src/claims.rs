@@ -3,9 +3,9 @@
 //! They are read from the proxy's protobuf form of what filters say of a request: asked for one by one, a
 //! number, a list and a text that happens to look like either come as the same bytes.
 
-use std::collections::BTreeMap;
+use prost::Message as _;
 
-use prost::Message;
+use crate::protobuf::{Fields, Kind, Metadata};
 
 /// The claims of a token.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,80 +79,12 @@ impl Claims {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable;
 
-/// `envoy.config.core.v3.Metadata`, as far as it is read.
-#[derive(Clone, PartialEq, Message)]
-struct Metadata {
-    #[prost(btree_map = "string, message", tag = "1")]
-    filters: BTreeMap<String, Fields>,
-}
-
-/// `google.protobuf.Struct`.
-#[derive(Clone, PartialEq, Message)]
-struct Fields {
-    #[prost(btree_map = "string, message", tag = "1")]
-    fields: BTreeMap<String, Value>,
-}
-
-/// `google.protobuf.Value`.
-#[derive(Clone, PartialEq, Message)]
-struct Value {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6")]
-    kind: Option<Kind>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum Kind {
-    #[prost(int32, tag = "1")]
-    Null(i32),
-    #[prost(double, tag = "2")]
-    Number(f64),
-    #[prost(string, tag = "3")]
-    Text(String),
-    #[prost(bool, tag = "4")]
-    Bool(bool),
-    #[prost(message, tag = "5")]
-    Fields(Fields),
-    #[prost(message, tag = "6")]
-    List(List),
-}
-
-/// `google.protobuf.ListValue`.
-#[derive(Clone, PartialEq, Message)]
-struct List {
-    #[prost(message, repeated, tag = "1")]
-    values: Vec<Value>,
-}
-
-/// The bytes in which a proxy would give these claims, for hosts that stand in for one.
-#[cfg(not(target_family = "wasm"))]
-pub(crate) fn metadata(namespace: &str, name: &str, claims: &serde_json::Value) -> Vec<u8> {
-    let token = BTreeMap::from([(name.to_owned(), Value { kind: Some(kind(claims)) })]);
-    let filters = BTreeMap::from([(namespace.to_owned(), Fields { fields: token })]);
-    Metadata { filters }.encode_to_vec()
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn kind(json: &serde_json::Value) -> Kind {
-    use serde_json::Value as Json;
-    let value = |json| Value { kind: Some(kind(json)) };
-    match json {
-        Json::Null => Kind::Null(0),
-        Json::Bool(truth) => Kind::Bool(*truth),
-        Json::Number(number) => Kind::Number(number.as_f64().unwrap_or_default()),
-        Json::String(text) => Kind::Text(text.clone()),
-        Json::Array(list) => Kind::List(List { values: list.iter().map(value).collect() }),
-        Json::Object(map) => {
-            let fields = map.iter().map(|(name, json)| (name.clone(), value(json)));
-            Kind::Fields(Fields { fields: fields.collect() })
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protobuf::metadata;
 
     fn claims(json: &serde_json::Value) -> Claims {
         let bytes = metadata("filter", "jwt", json);
@@ -165,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_text_is_a_text_and_nothing_else_is() {
-        let claims = claims(&json!({"sub": "ada", "n": 1, "l": ["a"], "z": null, "o": {"sub": "in"}}));
+        let claims =
+            claims(&json!({"sub": "ada", "n": 1, "l": ["a"], "z": null, "o": {"sub": "in"}}));
         assert_eq!(claims.text(&path(&["sub"])), Ok(Some("ada")));
         assert_eq!(claims.text(&path(&["o", "sub"])), Ok(Some("in")));
         for absent in [&["x"][..], &["z"], &["o", "x"], &["z", "x"], &["x", "y"]] {

@@ -144,9 +144,8 @@ impl Exchange {
         let door = Rc::clone(&self.door);
         let Waiting { head, principal, read } = waiting;
         let readings = door.with_body(host, head, read, body);
-        let decided = readings.and_then(|readings| {
-            door.decide(host, principal, &readings, &facts::context(host))
-        });
+        let decided = readings
+            .and_then(|readings| door.decide(host, principal, &readings, &facts::context(host)));
         match decided {
             Ok(allowed) => self.pass(host, head, read, allowed),
             Err(stop) => self.stop(host, Some(head), stop),
@@ -223,13 +222,14 @@ impl Door {
             Some(principal) => principal.person.as_deref(),
             None => Some("nobody"),
         };
-        let read =
-            self.config.site.read(head.method(), head.target(), head.is_websocket(), person);
+        let read = self.config.site.read(head.method(), head.target(), head.is_websocket(), person);
         let read = read.map_err(|error| self.refuse(host, &told(&error)))?;
         match principal {
             _ if read.is_public() => Ok(Asked::Everybody(read)),
             Some(principal) => Ok(Asked::By(principal, read)),
-            None => Err(self.stopped(host, Why::Unauthenticated, &self.config.texts.unauthenticated)),
+            None => {
+                Err(self.stopped(host, Why::Unauthenticated, &self.config.texts.unauthenticated))
+            }
         }
     }
 
@@ -237,7 +237,9 @@ impl Door {
     fn may_wait(&self, host: &dyn Host, head: &Head) -> Result<(), Stop> {
         let refuse = |ambiguous: &Ambiguous| self.refuse(host, ambiguous);
         if head.is_websocket() {
-            return Err(refuse(&Ambiguous("a WebSocket has no body that could be read".to_owned())));
+            return Err(refuse(&Ambiguous(
+                "a WebSocket has no body that could be read".to_owned(),
+            )));
         }
         let encoding = head.one("content-encoding").map_err(|error| refuse(&error))?;
         if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
@@ -295,7 +297,8 @@ fn told(error: &RequestError) -> Ambiguous {
 fn obligation_headers(obligations: &Obligations) -> Result<Vec<(String, &str)>, &str> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let headers = obligations.iter().map(|(name, value)| {
-        let fits = name.bytes().all(plain) && value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let fits =
+            name.bytes().all(plain) && value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         match fits {
             true => Ok((format!("x-notegate-obligation-{}", name.replace('_', "-")), value)),
             false => Err(name),

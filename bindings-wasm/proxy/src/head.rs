@@ -21,7 +21,8 @@ impl Head {
     /// # Errors
     /// When there is not one method and one target, or it is not clear whether it is a WebSocket.
     pub(crate) fn read(fields: Vec<(String, Vec<u8>)>) -> Result<Self, Ambiguous> {
-        let mut head = Self { fields, method: String::new(), target: String::new(), websocket: false };
+        let mut head =
+            Self { fields, method: String::new(), target: String::new(), websocket: false };
         let there = |value: Option<&str>, name: &str| match value {
             Some(value) => Ok(value.to_owned()),
             None => Err(Ambiguous(format!("there is no `{name}`"))),
@@ -144,6 +145,8 @@ mod tests {
         assert!(accepts("application/json, Text/HTML ;q=0.5"));
         assert!(!accepts("*/*"));
         assert!(!accepts("application/json"));
-        assert!(!head(&[("accept", "text/html"), ("upgrade", "websocket")]).unwrap().accepts_html());
+        assert!(
+            !head(&[("accept", "text/html"), ("upgrade", "websocket")]).unwrap().accepts_html()
+        );
     }
 }

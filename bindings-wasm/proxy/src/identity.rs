@@ -65,7 +65,9 @@ impl Principal {
                 let uid = notebook::user(name).uid();
                 Self { uid, person: Some(name.to_owned()), entity: None }
             }
-            Kind::Service => Self { uid: notebook::service(name).uid(), person: None, entity: None },
+            Kind::Service => {
+                Self { uid: notebook::service(name).uid(), person: None, entity: None }
+            }
         })
     }
 }
@@ -111,9 +113,9 @@ fn of_token(host: &dyn Host, jwt: &Jwt) -> Result<Option<Principal>, Ambiguous> 
 const GROUPS: usize = 1_024;
 
 fn described(name: &str, groups: &[&str], tenant: Option<&str>) -> Result<Entity, RequestError> {
-    let user = groups.iter().fold(notebook::user(name), |user, group| {
-        user.parent(notebook::group(group).uid())
-    });
+    let user = groups
+        .iter()
+        .fold(notebook::user(name), |user, group| user.parent(notebook::group(group).uid()));
     match tenant.map(|tenant| notebook::tenant(tenant).uid()) {
         Some(tenant) => user.parent(tenant.clone()).tenant(tenant).entity(),
         None => user.entity(),

@@ -20,6 +20,7 @@ mod line;
 pub mod memory;
 mod metrics;
 mod poll;
+mod protobuf;
 #[cfg(target_os = "wasi")]
 mod shell;
 mod time;

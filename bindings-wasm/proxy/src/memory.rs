@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::claims;
+use crate::protobuf;
 use crate::{Host, Level, Metric};
 
 /// A host in memory, in the middle of one request.
@@ -74,7 +74,7 @@ impl MemoryHost {
 
     /// Lets another filter have verified a token with these claims.
     pub fn verified(&self, namespace: &str, name: &str, token: &Value) {
-        self.know(&["metadata"], &claims::metadata(namespace, name, token));
+        self.know(&["metadata"], &protobuf::metadata(namespace, name, token));
     }
 
     /// Lets the proxy know nothing any more.
@@ -97,6 +97,15 @@ impl MemoryHost {
     pub fn answered(&self, headers: &[(&str, &str)], body: &[u8]) {
         let owned = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
         self.0.borrow_mut().fetched = (owned.collect(), body.to_vec());
+    }
+
+    /// Spoils what is shared under names that hold this.
+    pub fn spoil(&self, part: &str) {
+        for (name, (value, _)) in &mut self.0.borrow_mut().shared {
+            if name.contains(part) {
+                value.push(0);
+            }
+        }
     }
 
     /// The values of a header, as they are passed on.

@@ -41,7 +41,9 @@ impl Metrics {
 
     /// Counts a configuration.
     pub(crate) fn loaded(&self, host: &dyn Host, outcome: &'static str) {
-        self.count(host, ("load", outcome), || format!("notegate_configurations.outcome.{outcome}"));
+        self.count(host, ("load", outcome), || {
+            format!("notegate_configurations.outcome.{outcome}")
+        });
     }
 
     /// Counts what happened to a bundle.
@@ -59,7 +61,10 @@ impl Metrics {
             ("notegate_expired", u64::from(status.expired)),
         ];
         for (name, value) in gauges {
-            host.gauge(self.number(host, ("gauge", name), Metric::Gauge, || name.to_owned()), value);
+            host.gauge(
+                self.number(host, ("gauge", name), Metric::Gauge, || name.to_owned()),
+                value,
+            );
         }
     }
 

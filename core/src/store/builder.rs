@@ -47,11 +47,7 @@ impl StoreBuilder {
         Self::opened(gate, highest, arrival)
     }
 
-    fn opened(
-        gate: Gate,
-        highest: Option<Mark>,
-        arrival: Arrival,
-    ) -> Result<Store, LoadError> {
+    fn opened(gate: Gate, highest: Option<Mark>, arrival: Arrival) -> Result<Store, LoadError> {
         let started = gate.clock.elapsed();
         #[cfg(not(target_family = "wasm"))]
         let held = gate.remembered().at_least(highest);

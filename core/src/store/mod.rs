@@ -42,12 +42,12 @@ use crate::model::{LoadError, Revision, Timestamp};
 
 pub(crate) use builder::StoreBuilder;
 pub use event::{Event, Observer, Origin, Part};
-pub use mark::Mark;
 #[cfg(feature = "remote")]
 #[cfg(not(target_family = "wasm"))]
 pub use follow::RemoteSource;
 #[cfg(not(target_family = "wasm"))]
 pub use follow::{PathSource, Source};
+pub use mark::Mark;
 pub use pace::Pace;
 pub use rules::{OnExpiry, Rules, SequenceRule};
 pub use status::{Followed, GrantsStatus, Status};

@@ -6,12 +6,17 @@ mod shape;
 mod site;
 mod source;
 
+use std::borrow::Cow;
+
 use notegate::Bundle;
 use notegate::adapters::jupyter::Site;
 use notegate::engine::Options;
 use notegate::model::{Exceeded, Limits, LoadError};
 use notegate::store::{OnExpiry, Rules};
+use prost::Message as _;
 use serde::Deserialize;
+
+use crate::protobuf::Fields;
 
 use shape::Shape;
 
@@ -48,15 +53,13 @@ impl Config {
         let whole = |message: String| ConfigError::at("the configuration", message);
         Exceeded::check("bundle_bytes", Limits::default().bundle_bytes, bytes.len())
             .map_err(|error| whole(error.to_string()))?;
-        let text = std::str::from_utf8(bytes).map_err(|_| whole("it is not UTF-8".to_owned()))?;
+        let text = as_text(bytes).ok_or_else(|| whole("it is not UTF-8".to_owned()))?;
         if text.trim().is_empty() {
             return Err(whole("it is empty".to_owned())
                 .help("give the filter a `configuration` with at least a `bundle`"));
         }
-        Limits::default()
-            .check_json_nesting(text)
-            .map_err(|error| whole(error.to_string()))?;
-        let mut json = serde_json::Deserializer::from_str(text);
+        Limits::default().check_json_nesting(&text).map_err(|error| whole(error.to_string()))?;
+        let mut json = serde_json::Deserializer::from_str(&text);
         let shape: Shape = serde_path_to_error::deserialize(&mut json)?;
         json.end().map_err(|error| whole(error.to_string()))?;
         Self::of(shape)
@@ -103,6 +106,17 @@ impl Config {
             body_bytes,
         })
     }
+}
+
+/// A proxy hands over what its operator wrote as a text or as a `Struct`, and the latter as protobuf.
+fn as_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    // A `Struct` with fields begins with the tag of its first, which in a text would be an empty line.
+    if bytes.first() == Some(&0x0a)
+        && let Ok(fields) = Fields::decode(bytes)
+    {
+        return Some(fields.into_json().to_string().into());
+    }
+    std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
 }
 
 /// There is a bundle or somewhere to get one, and what comes over a network is taken only signed.

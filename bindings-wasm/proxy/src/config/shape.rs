@@ -278,8 +278,12 @@ impl Default for Texts {
         Self {
             denied: own("Your groups do not allow this. Ask whoever runs this service."),
             unauthenticated: own("Log in first."),
-            refused: own("This address or request cannot be read in one way only, so it was not passed on."),
-            undecided: own("This could not be decided, so it was not passed on. Tell whoever runs this service."),
+            refused: own(
+                "This address or request cannot be read in one way only, so it was not passed on.",
+            ),
+            undecided: own(
+                "This could not be decided, so it was not passed on. Tell whoever runs this service.",
+            ),
         }
     }
 }

@@ -94,15 +94,21 @@ fn read_peer(shape: PeerShape, place: &str) -> Result<(Peer, Named), ConfigError
         (Some(uri), None, None) => (Peer::Uri(uri), true),
         (None, Some(prefix), None) => {
             if !prefix.ends_with('/') || prefix.len() < 2 {
-                return Err(ConfigError::at(format!("{place}.uri_prefix"), "it does not end in `/`")
-                    .help("without a separator `…/team` would also be `…/team-b`"));
+                return Err(ConfigError::at(
+                    format!("{place}.uri_prefix"),
+                    "it does not end in `/`",
+                )
+                .help("without a separator `…/team` would also be `…/team-b`"));
             }
             (Peer::UriPrefix(prefix), false)
         }
         (None, None, Some(subject)) => (Peer::Subject(subject), true),
         _ => {
-            return Err(ConfigError::at(place, "it is not one of `uri`, `uri_prefix` and `subject`")
-                .help("give one of them"));
+            return Err(ConfigError::at(
+                place,
+                "it is not one of `uri`, `uri_prefix` and `subject`",
+            )
+            .help("give one of them"));
         }
     };
     match (named, name) {

@@ -1,12 +1,8 @@
 //! Requests whose bodies say what they ask for.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
-
-mod support;
-
+use crate::support::{Filter, JWT, ada, config};
 use notegate_proxy::Step;
 use serde_json::json;
-use support::{Filter, JWT, ada, config};
 
 const KERNELS: &str = "/user/ada/api/kernels";
 const FORM: (&str, &str) = ("content-type", "application/json");

@@ -1,12 +1,8 @@
 //! Who is believed when they say who asks.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
-
-mod support;
-
+use crate::support::{Filter, JWT, config};
 use notegate_proxy::Step;
 use serde_json::{Value, json};
-use support::{Filter, JWT, config};
 
 fn by(sources: Value) -> Filter {
     Filter::open(&config(&[("identity", sources)]))
@@ -42,7 +38,11 @@ fn a_token_says_who_asks_by_the_claims_that_are_configured() {
     assert_eq!(status(&filter, "/hub/api/users", &[]), 403);
     token(json!({"sub": "ada"}));
     assert_eq!(status(&filter, LAB, &[]), 401);
-    for bad in [json!({"profile": {"name": 1}}), json!({"profile": "ada"}), json!({"client_id": ["culler"]})] {
+    for bad in [
+        json!({"profile": {"name": 1}}),
+        json!({"profile": "ada"}),
+        json!({"client_id": ["culler"]}),
+    ] {
         token(bad.clone());
         assert_eq!(status(&filter, LAB, &[]), 400, "{bad}");
     }

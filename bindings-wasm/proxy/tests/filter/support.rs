@@ -1,7 +1,5 @@
 //! A filter on a host in memory.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test takes what it needs")]
-
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,10 +8,10 @@ use notegate_proxy::{Door, Exchange, Step};
 use serde_json::{Value, json};
 
 /// The namespace in which Envoy's filter for tokens writes.
-pub const JWT: &str = "envoy.filters.http.jwt_authn";
-pub const KERNEL: &str = "3b8f6f0c-0d1c-4a4e-9a5e-0f2f1d7c9b10";
+pub(crate) const JWT: &str = "envoy.filters.http.jwt_authn";
+pub(crate) const KERNEL: &str = "3b8f6f0c-0d1c-4a4e-9a5e-0f2f1d7c9b10";
 /// The beginning of December 2026.
-pub const NOW: Duration = Duration::from_secs(1_796_083_200);
+pub(crate) const NOW: Duration = Duration::from_secs(1_796_083_200);
 
 const POLICIES: &str = r#"
     @id("own")
@@ -64,7 +62,7 @@ const POLICIES: &str = r#"
 "#;
 
 /// A configuration with these fields over its own.
-pub fn config(fields: &[(&str, Value)]) -> Value {
+pub(crate) fn config(fields: &[(&str, Value)]) -> Value {
     let mut config = json!({"bundle": {"members": {"policies.cedar": POLICIES}}});
     for (name, value) in fields {
         config[*name] = value.clone();
@@ -73,20 +71,20 @@ pub fn config(fields: &[(&str, Value)]) -> Value {
 }
 
 /// A filter for which a token says that ada asks.
-pub fn ada() -> Filter {
+pub(crate) fn ada() -> Filter {
     let filter = Filter::open(&config(&[("identity", json!([{"jwt": {"user": "sub"}}]))]));
     filter.host.verified(JWT, "jwt", &json!({"sub": "ada"}));
     filter
 }
 
-pub struct Filter {
-    pub host: MemoryHost,
-    pub door: Rc<Door>,
+pub(crate) struct Filter {
+    pub(crate) host: MemoryHost,
+    pub(crate) door: Rc<Door>,
 }
 
 impl Filter {
     #[track_caller]
-    pub fn open(config: &Value) -> Self {
+    pub(crate) fn open(config: &Value) -> Self {
         let host = MemoryHost::new(NOW);
         let door = Door::open(&host, config.to_string().as_bytes());
         let door = door.unwrap_or_else(|| panic!("{:?}", host.lines()));
@@ -95,12 +93,12 @@ impl Filter {
     }
 
     /// Sends a request without a body.
-    pub fn send(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Step {
+    pub(crate) fn send(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Step {
         self.begin(method, target, headers, true).1
     }
 
     /// Sends the head of a request.
-    pub fn begin(
+    pub(crate) fn begin(
         &self,
         method: &str,
         target: &str,
@@ -115,11 +113,11 @@ impl Filter {
         (exchange, step)
     }
 
-    pub fn get(&self, target: &str) -> Step {
+    pub(crate) fn get(&self, target: &str) -> Step {
         self.send("GET", target, &[])
     }
 
-    pub fn value(&self, metric: &str) -> Option<u64> {
+    pub(crate) fn value(&self, metric: &str) -> Option<u64> {
         self.host.value(metric)
     }
 }
