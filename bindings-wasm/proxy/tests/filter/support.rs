@@ -58,7 +58,7 @@ const POLICIES: &str = r#"
 
     @id("any-kernel")
     permit (principal is Notebook::User, action == Notebook::Action::"kernel:start", resource)
-    when { context has server };
+    when { context has server.owner && context.server.owner == principal };
 "#;
 
 /// A configuration with these fields over its own.
