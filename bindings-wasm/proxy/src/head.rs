@@ -29,6 +29,11 @@ impl Head {
         };
         head.method = there(head.one(":method")?, ":method")?;
         head.target = there(head.one(":path")?, ":path")?;
+        // The proxy joins the values of a host that is there twice.
+        let one_host = |host: &str| !host.contains([',', ' ', '/', '\\', '@', '?', '#']);
+        if !head.one(":authority")?.is_none_or(one_host) {
+            return Err(Ambiguous("it is not for one host".to_owned()));
+        }
         head.websocket = match head.one("upgrade")? {
             None => false,
             Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => true,
@@ -127,6 +132,14 @@ mod tests {
         assert!(Head::read(vec![(":path".to_owned(), b"/a".to_vec())]).is_err());
         let bytes = [(":method", b"GET".to_vec()), (":path", b"/\xff".to_vec())];
         assert!(Head::read(bytes.map(|(name, value)| (name.to_owned(), value)).into()).is_err());
+    }
+
+    #[test]
+    fn a_request_is_for_one_host() {
+        assert!(head(&[(":authority", "hub.example:8443")]).is_ok());
+        for other in ["hub.example,other.example", "hub.example other", "ada@hub.example", "a/b"] {
+            assert!(head(&[(":authority", other)]).is_err(), "{other}");
+        }
     }
 
     #[test]

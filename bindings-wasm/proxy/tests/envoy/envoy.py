@@ -65,7 +65,7 @@ class Envoy:
 
     def lines(self) -> list[Json]:
         """What the filter wrote: one object each."""
-        found = re.findall(r"wasm log \S+: (\{.*\})$", self.log(), re.MULTILINE)
+        found = re.findall(r"wasm log[^:]*: (\{.*\})$", self.log(), re.MULTILINE)
         return [json.loads(line) for line in found]
 
     def stats(self) -> dict[str, int]:

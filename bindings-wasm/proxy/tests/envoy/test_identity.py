@@ -67,7 +67,7 @@ def test_groups_and_services_of_tokens(
     policy = """
         @id("staff") permit (principal in Notebook::Group::"staff", action, resource);
         @id("culler") permit (principal == Notebook::Service::"culler",
-            action == Notebook::Action::"server:readStatus", resource);
+            action in [Notebook::Action::"server:readStatus", Notebook::Action::"server:other"], resource);
     """
     claims = {"user": "sub", "groups": ["realm_access", "roles"], "service": "client_id"}
     members = {"bundle": {"members": {"a.cedar": policy}}, "keys": []}
