@@ -43,6 +43,7 @@ class Envoy:
         admin = folder / "admin"
         command = [program, "-c", config, "--concurrency", str(workers), "--log-path", self._log]
         command += ["--use-dynamic-base-id", "--admin-address-path", admin, "--log-level", "info"]
+        command += ["--file-flush-interval-msec", "20"]
         self.process = subprocess.Popen([str(part) for part in command])
         try:
             until("the proxy's address", lambda: self._alive() or _content(admin))
@@ -67,6 +68,10 @@ class Envoy:
         """What the filter wrote: one object each."""
         found = re.findall(r"wasm log[^:]*: (\{.*\})$", self.log(), re.MULTILINE)
         return [json.loads(line) for line in found]
+
+    def wrote(self, what: str, is_it: Callable[[Json], bool]) -> Json:
+        """The first line that is it, as soon as there is one."""
+        return until(what, lambda: next(filter(is_it, self.lines()), None))
 
     def stats(self) -> dict[str, int]:
         """The statistics that the filter made, without the proxy's prefix."""

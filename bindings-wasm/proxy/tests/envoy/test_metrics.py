@@ -30,7 +30,7 @@ def test_decisions_are_counted_by_action_and_outcome_and_the_denied_are_written_
     assert stats["notegate_expired"] == 0
     assert stats["notegate_revision"] > 0
     assert "notegate_age_seconds" in stats
-    [record] = [line for line in envoy.lines() if "request" in line]
+    record = envoy.wrote("a record", lambda line: "request" in line)
     assert record["decision"] == "deny"
     assert record["request"]["principal"] == {"type": "Notebook::User", "id": "bob"}
     prometheus = envoy.admin.get("/stats/prometheus").text

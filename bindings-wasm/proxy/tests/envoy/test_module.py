@@ -1,4 +1,7 @@
-"""What the module asks of a proxy, and what it offers."""
+"""What the module asks of a proxy, and what it offers.
+
+The toolkit asks for all of the ABI, of which the filter uses a part; every proxy of this ABI gives it.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,35 @@ from conftest import Tools
 SYSTEM = {"environ_get", "environ_sizes_get", "fd_write", "proc_exit", "random_get"}
 ASKED = {
     "proxy_add_header_map_value",
+    "proxy_call_foreign_function",
+    "proxy_close_stream",
+    "proxy_continue_stream",
     "proxy_define_metric",
+    "proxy_dequeue_shared_queue",
+    "proxy_done",
     "proxy_get_buffer_bytes",
     "proxy_get_current_time_nanoseconds",
     "proxy_get_header_map_pairs",
+    "proxy_get_header_map_value",
     "proxy_get_property",
     "proxy_get_shared_data",
+    "proxy_get_status",
+    "proxy_grpc_cancel",
+    "proxy_grpc_close",
+    "proxy_grpc_send",
     "proxy_http_call",
     "proxy_increment_metric",
     "proxy_log",
     "proxy_record_metric",
+    "proxy_register_shared_queue",
     "proxy_remove_header_map_value",
     "proxy_replace_header_map_value",
+    "proxy_resolve_shared_queue",
     "proxy_send_local_response",
+    "proxy_set_buffer_bytes",
     "proxy_set_effective_context",
+    "proxy_set_header_map_pairs",
+    "proxy_set_property",
     "proxy_set_shared_data",
     "proxy_set_tick_period_milliseconds",
 }

@@ -149,11 +149,25 @@ def test_a_bad_configuration_is_refused_and_the_old_one_goes_on(
     load.more()
     assert set(load.end()) == {(200, "1")}
     assert load.lost == []
-    assert any(line["event"] == "configuration_refused" for line in discovered.envoy.lines())
+    refused = "configuration_refused"
+    discovered.envoy.wrote("why it was refused", lambda line: line.get("event") == refused)
     # What comes after it is taken.
     discovered.put(DENY.format(3), 3)
     status = lambda: httpx.get(discovered.envoy.url + STATUS, headers=issuer.bearer("ada"))  # noqa: E731
     until("the next", lambda: True if status().status_code == 403 else None)
+
+
+def test_an_older_bundle_is_refused_and_the_newer_one_goes_on(
+    discovered: Discovered, issuer: Issuer
+) -> None:
+    discovered.put(DENY.format(9), 9)
+    ask = lambda: httpx.get(discovered.envoy.url + STATUS, headers=issuer.bearer("ada"))  # noqa: E731
+    until("the swap", lambda: True if ask().status_code == 403 else None)
+    discovered.put(ALLOW.format(8), 8)
+    older = "8, and 9 was in force already"
+    discovered.envoy.wrote("why it was refused", lambda line: older in line.get("message", ""))
+    until("the refusal", lambda: True if discovered.updates()[1] > 0 else None)
+    assert ask().status_code == 403
 
 
 OTHER_KEY = """-----BEGIN PUBLIC KEY-----
