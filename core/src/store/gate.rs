@@ -184,6 +184,15 @@ impl Gate {
 }
 
 impl Held {
+    /// The same, held to this mark too when it is a higher one.
+    pub(super) fn at_least(mut self, mark: Option<Mark>) -> Self {
+        let sequence = |mark: &Option<Mark>| mark.as_ref().map(|mark| mark.sequence);
+        if sequence(&mark) > sequence(&self.bundle_mark) {
+            self.bundle_mark = mark;
+        }
+        self
+    }
+
     /// Whether this is what is held already.
     pub(super) fn has(&self, arrival: &Arrival) -> bool {
         let held = match arrival {

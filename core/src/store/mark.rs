@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::model::{LoadError, LoadErrorKind, Problem, Revision};
 
 /// The highest sequence that was ever in force, of which name, with which contents.
+///
+/// A host that keeps one where it outlives a decision point gives it to the next one, which then takes
+/// nothing older. It is kept in the form that it is serialized in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Mark {
+pub struct Mark {
     pub(super) name: String,
     pub(super) sequence: u64,
     /// The revision as text.
@@ -17,6 +20,18 @@ pub(super) struct Mark {
 impl Mark {
     pub(super) fn new(name: &str, sequence: u64, revision: Revision) -> Self {
         Self { name: name.to_owned(), sequence, revision: revision.to_string() }
+    }
+
+    /// The name of the bundle.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its sequence.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence
     }
 
     /// Whether what `next` stands for may follow what was in force.

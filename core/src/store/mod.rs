@@ -47,6 +47,7 @@ pub use event::{Event, Observer, Origin, Part};
 pub use follow::RemoteSource;
 #[cfg(not(target_family = "wasm"))]
 pub use follow::{PathSource, Source};
+pub use mark::Mark;
 pub use pace::Pace;
 pub use rules::{OnExpiry, Rules, SequenceRule};
 pub use status::{Followed, GrantsStatus, Status};
@@ -121,6 +122,12 @@ impl Store {
     pub fn status(&self) -> Status {
         let (now, elapsed) = (self.gate.clock.now(), self.gate.clock.elapsed());
         self.standing.load().status(now, elapsed, self.gate.rules.stale_after)
+    }
+
+    /// The highest sequence of a bundle that was ever in force; `None` when none was held to it.
+    #[must_use]
+    pub fn highest(&self) -> Option<Mark> {
+        self.held().bundle_mark.clone()
     }
 
     /// What a bundle must satisfy.

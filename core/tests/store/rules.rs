@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use notegate::Pdp;
-use notegate::model::LoadErrorKind;
+use notegate::model::{LoadError, LoadErrorKind};
 use notegate::store::{Event, OnExpiry, Origin, Part, Rules, SequenceRule};
 
 use crate::support::{
@@ -183,4 +183,23 @@ fn what_was_refused_tells_where_it_came_from_and_why() {
     assert_eq!((part, origin), (Part::Bundle, Origin::Host));
     assert!(!error.to_string().is_empty());
     assert_eq!(pdp.status().bundle.consecutive_failures, 1);
+}
+
+#[test]
+fn what_a_host_says_was_in_force_before_is_held_to_from_the_start() {
+    let (rules, clock) = (signed_rules(), clock());
+    let before = builder(&clock, rules.clone()).0.open_bytes(&made(7, OPEN).bytes()).unwrap();
+    let highest = before.highest().unwrap();
+    assert_eq!((highest.name(), highest.sequence()), ("hub", 7));
+    let kept = serde_json::to_string(&highest).unwrap();
+    let open = |sequence, policy| {
+        let highest = serde_json::from_str(&kept).unwrap();
+        let (builder, _) = builder(&clock, rules.clone());
+        builder.highest(Some(highest)).open_bytes(&made(sequence, policy).bytes())
+    };
+    let code = |error: LoadError| error.problems().first().map(|problem| problem.code);
+    assert_eq!(open(6, OPEN).map_err(code).unwrap_err(), Some("sequence.older"));
+    assert_eq!(open(7, SHUT).map_err(code).unwrap_err(), Some("sequence.other_contents"));
+    assert!(open(7, OPEN).is_ok());
+    assert_eq!(open(8, SHUT).unwrap().highest().unwrap().sequence(), 8);
 }

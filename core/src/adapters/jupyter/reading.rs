@@ -117,7 +117,8 @@ impl Reading {
         self.body.needs()
     }
 
-    /// The request that asks for it, with more facts in its context.
+    /// The request that asks for it, with more facts in its context. Of the server whose path it is, it says
+    /// who owns it, as the path does.
     ///
     /// # Errors
     /// When a fact has no value of the language's.
@@ -129,7 +130,13 @@ impl Reading {
         let action = notebook::action(self.action);
         let context = facts.and(self.context.clone()).build()?;
         let request = Request::builder(principal, action, self.resource.clone()).context(context);
-        Ok(self.attributes.iter().cloned().fold(request, RequestBuilder::attributes))
+        let server = match self.here.server() {
+            Some((owner, name)) => Named::server(owner, name)?.attributes,
+            None => Vec::new(),
+        };
+        let known = |one: &EntityAttributes| self.attributes.iter().all(|own| own.uid() != one.uid());
+        let attributes = self.attributes.iter().cloned().chain(server.into_iter().filter(known));
+        Ok(attributes.fold(request, RequestBuilder::attributes))
     }
 }
 

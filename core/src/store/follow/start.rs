@@ -22,7 +22,7 @@ impl StoreBuilder {
         grants: Option<Source>,
         seed: u64,
     ) -> Result<(Arc<Store>, Vec<Follower>), LoadError> {
-        let gate = self.gate()?;
+        let (gate, highest) = self.gate()?;
         let started = gate.clock.elapsed();
         let signed = gate.rules.trust.requires_signature();
         let mut bundle = Following::new(Part::Bundle, bundle, signed, seed)?;
@@ -30,7 +30,7 @@ impl StoreBuilder {
             grants.map(|grants| Following::new(Part::Grants, grants, signed, seed.rotate_left(32)));
         let mut grants = grants.transpose()?;
 
-        let held = gate.remembered();
+        let held = gate.remembered().at_least(highest);
         let looked = aside(|| {
             bundle.look(&gate, |arrival, origin| {
                 let passed = gate.pass_and_tell(&held, arrival, origin)?;

@@ -1,0 +1,108 @@
+//! The protobuf in which a proxy says things.
+
+use std::collections::BTreeMap;
+
+use prost::Message;
+use serde_json::Value as Json;
+
+/// `envoy.config.core.v3.Metadata`, as far as it is read.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Metadata {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub(crate) filters: BTreeMap<String, Fields>,
+}
+
+/// `google.protobuf.Struct`.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Fields {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub(crate) fields: BTreeMap<String, Value>,
+}
+
+/// `google.protobuf.Value`.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Value {
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6")]
+    pub(crate) kind: Option<Kind>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub(crate) enum Kind {
+    #[prost(int32, tag = "1")]
+    Null(i32),
+    #[prost(double, tag = "2")]
+    Number(f64),
+    #[prost(string, tag = "3")]
+    Text(String),
+    #[prost(bool, tag = "4")]
+    Bool(bool),
+    #[prost(message, tag = "5")]
+    Fields(Fields),
+    #[prost(message, tag = "6")]
+    List(List),
+}
+
+/// `google.protobuf.ListValue`.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct List {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) values: Vec<Value>,
+}
+
+impl Fields {
+    /// The same as JSON; whole numbers are whole.
+    pub(crate) fn into_json(self) -> Json {
+        let fields = self.fields.into_iter().map(|(name, value)| (name, value.into_json()));
+        Json::Object(fields.collect())
+    }
+}
+
+impl Value {
+    fn into_json(self) -> Json {
+        match self.kind {
+            None | Some(Kind::Null(_)) => Json::Null,
+            Some(Kind::Bool(truth)) => Json::Bool(truth),
+            Some(Kind::Text(text)) => Json::String(text),
+            Some(Kind::Fields(fields)) => fields.into_json(),
+            Some(Kind::List(list)) => list.values.into_iter().map(Self::into_json).collect(),
+            Some(Kind::Number(number)) => {
+                // Protobuf has one kind of number; what is whole is written without a fraction.
+                let whole = (number.fract() == 0.0).then(|| format!("{number:.0}").parse::<i64>());
+                whole.and_then(Result::ok).map_or_else(|| Json::from(number), Json::from)
+            }
+        }
+    }
+}
+
+/// The bytes in which a proxy would give these claims, for hosts that stand in for one.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn metadata(namespace: &str, name: &str, claims: &Json) -> Vec<u8> {
+    let token = BTreeMap::from([(name.to_owned(), Value { kind: Some(kind(claims)) })]);
+    let filters = BTreeMap::from([(namespace.to_owned(), Fields { fields: token })]);
+    Metadata { filters }.encode_to_vec()
+}
+
+/// The bytes of an object as a `Struct`.
+#[cfg(test)]
+pub(crate) fn structure(json: &Json) -> Vec<u8> {
+    match kind(json) {
+        Kind::Fields(fields) => fields.encode_to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn kind(json: &Json) -> Kind {
+    let value = |json| Value { kind: Some(kind(json)) };
+    match json {
+        Json::Null => Kind::Null(0),
+        Json::Bool(truth) => Kind::Bool(*truth),
+        Json::Number(number) => Kind::Number(number.as_f64().unwrap_or_default()),
+        Json::String(text) => Kind::Text(text.clone()),
+        Json::Array(list) => Kind::List(List { values: list.iter().map(value).collect() }),
+        Json::Object(map) => {
+            let fields = map.iter().map(|(name, json)| (name.clone(), value(json)));
+            Kind::Fields(Fields { fields: fields.collect() })
+        }
+    }
+}

@@ -1,0 +1,103 @@
+"""Measures what the filter costs over one that sets a header: CPU of the proxy for each request.
+
+Takes no part in the tests. Everything is measured in one run, in turns, and the lowest of each counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import configs
+from configs import Json, Setup
+from envoy import Envoy
+
+TARGET = "/user/ada/api/status"
+TURNS = 5
+
+
+def policies(count: int) -> str:
+    """One policy that allows, among others of the kind that a platform has."""
+    own = "permit (principal is Notebook::User, action, resource)"
+    texts = [f'@id("own") {own} when {{ resource has owner && resource.owner == principal }};']
+    for number in range(count - 1):
+        group, scope = f'Notebook::Group::"g{number}"', "action == Notebook::Action::\"server:start\""
+        texts.append(f'@id("p{number}") permit (principal in {group}, {scope}, resource);')
+    return "\n".join(texts)
+
+
+def filtered(module: Path, count: int | None) -> list[Json]:
+    """The filters of one run: none with -1, the one that sets a header with None."""
+    if count == -1:
+        return []
+    header = {"name": "x-user", "hop": "whole_listener"}
+    own: Json = {"identity": [{"header": header}], "records": "none"}
+    own["bundle"] = {"members": {"a.cedar": policies(count or 1)}}
+    return [configs.named(configs.wasm(module, {} if count is None else own))]
+
+
+class Measured(Setup):
+    """A listener that answers by itself."""
+
+    def bootstrap(self) -> Json:
+        whole = super().bootstrap()
+        text = json.dumps(whole)
+        direct = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
+        route = re.search(r'"routes": (\[\{.*?\}\])\}\]\}', text)
+        assert route is not None
+        found: Json = json.loads(text.replace(route.group(1), json.dumps([direct])))
+        return found
+
+
+def cpu(envoy: Envoy) -> float:
+    """Seconds of CPU that the proxy has used."""
+    fields = Path(f"/proc/{envoy.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(envoy: Envoy) -> int:
+    text = Path(f"/proc/{envoy.process.pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+)", text)
+    assert found is not None
+    return int(found.group(1)) // 1024
+
+
+def turn(envoy: Envoy) -> float:
+    """Microseconds of CPU for a request."""
+    before = cpu(envoy)
+    command = ["wrk", "-t1", "-c8", "-d4s", "-H", "x-user: ada", f"{envoy.url}{TARGET}"]
+    done = subprocess.run(command, check=True, text=True, capture_output=True).stdout
+    requests = re.search(r"(\d+) requests in", done)
+    assert requests is not None and "Non-2xx" not in done, done
+    return (cpu(envoy) - before) / int(requests.group(1)) * 1e6
+
+
+def main(program: Path, module: Path, header: Path) -> None:
+    runs: list[tuple[str, Path, int | None]] = [
+        ("no filter", module, -1),
+        ("a header", header, None),
+        ("10 policies", module, 10),
+        ("1000 policies", module, 1000),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        running = {
+            name: Envoy(program, Measured(filtered(one, count), 1), Path(folder) / name.replace(" ", "-"), 1)
+            for name, one, count in runs
+        }
+        lowest = dict.fromkeys(running, float("inf"))
+        for _ in range(TURNS):
+            for name, envoy in running.items():
+                lowest[name] = min(lowest[name], turn(envoy))
+        for name, envoy in running.items():
+            over = lowest[name] - lowest["a header"]
+            print(f"{name}: {lowest[name]:.1f} us, {over:+.1f} over a header, {resident(envoy)} MB")
+            envoy.stop()
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:4]))
