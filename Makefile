@@ -32,6 +32,7 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods envoy
 
 python: test-python test-server test-gateway test-hub test-pods ## Test the Python package alone, on real hubs and servers
+
 envoy: need-cargo need-tools need-python need-node $(PROXY_MODULE) $(ENVOYS:%=test-envoy-%) ## Test the filter in real Envoys
 
 lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation and dependencies

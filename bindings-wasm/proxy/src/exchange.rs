@@ -72,7 +72,7 @@ impl Exchange {
             Ok(Asked::Everybody(read)) => self.pass(host, &head, &read, Allowed::default()),
             Ok(Asked::By(principal, read)) => {
                 let waits = read.readings().iter().any(Reading::needs_body);
-                let waiting = Waiting { head, principal, read };
+                let waiting = Waiting { head, principal: *principal, read };
                 match waits && !last {
                     false => self.decide(host, &waiting, b""),
                     true => self.wait(host, waiting),
@@ -210,7 +210,7 @@ impl Exchange {
 enum Asked {
     /// What is asked for is for everybody.
     Everybody(Read),
-    By(Principal, Read),
+    By(Box<Principal>, Read),
 }
 
 impl Door {
@@ -226,7 +226,7 @@ impl Door {
         let read = read.map_err(|error| self.refuse(host, &told(&error)))?;
         match principal {
             _ if read.is_public() => Ok(Asked::Everybody(read)),
-            Some(principal) => Ok(Asked::By(principal, read)),
+            Some(principal) => Ok(Asked::By(Box::new(principal), read)),
             None => {
                 Err(self.stopped(host, Why::Unauthenticated, &self.config.texts.unauthenticated))
             }

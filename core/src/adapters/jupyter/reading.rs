@@ -134,7 +134,8 @@ impl Reading {
             Some((owner, name)) => Named::server(owner, name)?.attributes,
             None => Vec::new(),
         };
-        let known = |one: &EntityAttributes| self.attributes.iter().all(|own| own.uid() != one.uid());
+        let known =
+            |one: &EntityAttributes| self.attributes.iter().all(|own| own.uid() != one.uid());
         let attributes = self.attributes.iter().cloned().chain(server.into_iter().filter(known));
         Ok(attributes.fold(request, RequestBuilder::attributes))
     }
