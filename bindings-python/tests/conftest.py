@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import notegate
@@ -35,3 +36,11 @@ NOBODY = '@id("closed") @message("Closed today.") forbid (principal, action, res
 def write(folder: Path, policy: str) -> None:
     (folder / ".next").write_text(policy)
     (folder / ".next").replace(folder / "policies.cedar")
+
+
+def until(true: Callable[[], object], what: str) -> None:
+    """Asks again until it is so. The bound only ends a test that would hang."""
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)

@@ -17,7 +17,7 @@ from typing import Any
 
 import notegate
 import pytest
-from conftest import NOBODY, write
+from conftest import NOBODY, until, write
 
 ADA, SERVER = ("User", "ada"), ("Server", "ada/")
 HUB = ("Hub", "main")
@@ -220,7 +220,9 @@ def test_what_is_followed_comes_into_force_and_events_tell(bundle: Path) -> None
         write(bundle, "nonsense")
         pdp.look()
         assert events.get(timeout=60).code == "refused"
-        assert pdp.status.last_error and pdp.status.consecutive_failures >= 1
+        # It is told at once, and stands when all places were looked at.
+        until(lambda: pdp.status.last_error, "the status tells")
+        assert pdp.status.consecutive_failures >= 1
         assert pdp.authorize(ADA, "hub:login", HUB).reason == ["closed"]
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +13,7 @@ from queue import Queue
 
 import notegate
 import pytest
-from conftest import LOGIN, NOBODY, write
+from conftest import LOGIN, NOBODY, until, write
 
 ADA, HUB = ("User", "ada"), ("Hub", "main")
 LONG_AGO = "Wed, 01 Jan 2025 00:00:00 GMT"
@@ -107,14 +106,6 @@ def author(tmp_path: Path) -> Author:
 
 def allowed(pdp: notegate.Pdp, who: tuple[str, str] = ADA) -> bool:
     return pdp.authorize(who, "hub:login", HUB).allowed
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    """Asks again until it is so. The bound only ends a test that would hang."""
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 def seen(shelf: Shelf) -> int:
