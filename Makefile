@@ -29,7 +29,7 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(CARGO) test --locked -p notegate-proxy
 	$(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
-	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods envoy
+	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods
 
 python: test-python test-server test-gateway test-hub test-pods ## Test the Python package alone, on real hubs and servers
 
