@@ -70,3 +70,19 @@ c.ServerApp.authorizer_class = NoKernels
     assert server.api("GET", "/api/sessions").status_code == 200
     refused = server.api("GET", "/api/kernels")
     assert refused.status_code == 403 and "decision" not in refused.text
+
+
+def test_somebody_whom_policies_cannot_name_is_refused(make_server: Make) -> None:
+    server = make_server(
+        after="""
+from jupyter_server.auth import IdentityProvider
+class Odd(IdentityProvider):
+    hub_auth = object()
+c.ServerApp.identity_provider_class = Odd
+c.Odd.token = c.IdentityProvider.token
+"""
+    )
+    for path in ("/api/status", "/files/open.csv", "/lab", "/proxy/8899/"):
+        answer = server.api("GET", path)
+        assert answer.status_code == 403, (path, answer.status_code)
+    assert server.api("POST", "/api/kernels", {}).status_code == 403

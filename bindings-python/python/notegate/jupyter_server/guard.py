@@ -48,6 +48,9 @@ class Guard:
             if refused.allowed:
                 return
             raise Denied(refused) from error
+        if not readings:
+            # All of nothing would be allowed.
+            raise Denied(self.gate.undecided(_ADDRESS))
         if all(one.public or one.action in _DECIDED_ELSEWHERE for one in readings):
             return
         if asker is None:
@@ -148,6 +151,9 @@ def _log_in(handler: Any) -> None:
         raise HTTPError(403, "Log in first.")
     # To the page to log in, or 403 where there are no pages.
     authenticated(lambda _: None)(handler)
+    if not handler._finished:
+        # The server knows who it is, and policies have no name for them.
+        raise HTTPError(403, "It is not known who asks.")
 
 
 def _only_tells_headers(handler: Any) -> bool:

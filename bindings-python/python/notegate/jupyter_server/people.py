@@ -107,6 +107,6 @@ async def _awaited(value: Any) -> Any:
 
 def _from(handler: Any) -> dict[str, Any]:
     # Without `trust_xheaders` the address is that of the proxy in front, which tells nothing.
-    trusted = getattr(handler.settings.get("serverapp"), "trust_xheaders", True)
+    trusted = getattr(handler.settings.get("serverapp"), "trust_xheaders", False)
     forwarded = "X-Forwarded-For" in handler.request.headers
     return {} if forwarded and not trusted else address(handler)
