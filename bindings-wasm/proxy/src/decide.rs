@@ -30,6 +30,10 @@ impl Door {
         readings: &[Reading],
         facts: &ContextBuilder,
     ) -> Result<Allowed, Stop> {
+        if readings.is_empty() {
+            // All of nothing would be allowed.
+            return Err(self.undecided(host, "", "the request asks for nothing"));
+        }
         let mut allowed = Allowed::default();
         for reading in readings {
             let request = self.request(principal, reading, facts.clone());
