@@ -33,6 +33,9 @@ impl Ancestors<'_> {
                 Uid::Known(id) => ancestors.binary_search(&id).is_ok(),
                 Uid::Written(_) | Uid::Parsed(_) => false,
             },
+            Self::Walked(ancestors) if ancestors.len() <= 16 => {
+                ancestors.iter().any(|ancestor| ancestor.is(uid))
+            }
             Self::Walked(ancestors) => {
                 ancestors.binary_search_by(|ancestor| ancestor.compare(uid)).is_ok()
             }

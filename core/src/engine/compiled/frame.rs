@@ -58,7 +58,11 @@ impl<'a> Frame<'a> {
         let standing = self.store.standing(uid);
         match self.overlay {
             None => standing,
-            Some(_) => Standing { ancestors: self.ancestors(uid), attributes: None, ..standing },
+            Some(overlay) => Standing {
+                ancestors: self.ancestors(uid),
+                attributes: standing.attributes.filter(|_| overlay.over(uid).is_none()),
+                ..standing
+            },
         }
     }
 

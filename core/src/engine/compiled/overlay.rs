@@ -36,6 +36,9 @@ enum Source<'a> {
     Given(&'a Sent<'a>),
 }
 
+/// So many entities are looked at one by one.
+const FEW: usize = 8;
+
 /// The entities of a request close the hierarchy to a cycle.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cycle;
@@ -95,6 +98,9 @@ impl<'a> Overlay<'a> {
     }
 
     pub(super) fn over(&self, uid: Uid<'_>) -> Option<&Over<'a>> {
+        if self.entities.len() <= FEW {
+            return self.entities.iter().find(|over| over.uid.is(uid));
+        }
         let at = self.entities.binary_search_by(|over| over.uid.compare(uid)).ok()?;
         self.entities.get(at)
     }

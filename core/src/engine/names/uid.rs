@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use cedar_policy_core::ast::{EntityType, EntityUID};
 
+use super::table::same;
+
 /// A type of entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::engine) struct TypeId(pub(in crate::engine) u32);
@@ -139,6 +141,13 @@ impl<'a> Uid<'a> {
     pub(in crate::engine) fn is(self, other: Self) -> bool {
         match (self, other) {
             (Self::Known(one), Self::Known(two)) => one == two,
+            (Self::Known(_), _) | (_, Self::Known(_)) => false,
+            (Self::Written(one), Self::Written(two)) => {
+                std::ptr::eq(one, two)
+                    || (same(one.1.as_bytes(), two.1.as_bytes())
+                        && same(one.0.as_bytes(), two.0.as_bytes()))
+            }
+            (Self::Parsed(one), Self::Parsed(two)) => one == two,
             _ => self.compare(other).is_eq(),
         }
     }
