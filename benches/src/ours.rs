@@ -5,9 +5,10 @@ use std::error::Error;
 use cedar_policy::{Policy, PolicySet};
 use notegate::adapters::json::RequestJson;
 use notegate::bundle::Loose;
-use notegate::engine::{Given, Options, Prepared, Question, SCHEMA, Scratch};
+use notegate::engine::{Options, Prepared, SCHEMA, Scratch};
 use notegate::model::{Decision, Limits};
 use notegate::pdp::SystemClock;
+use notegate::request::{Given, Question};
 use notegate::{Bundle, Pdp, Request, Snapshot};
 use notegate_worlds::{SEED, World, cedar};
 

@@ -1,17 +1,14 @@
 //! URLs and bodies of a hub, its servers and gateways as questions.
 
-use std::collections::HashMap;
-
 use notegate::adapters::jupyter::{self, NamedServers, Site};
-use notegate::model::notebook::ContextBuilder;
-use notegate::model::{Limits, RequestError, uid_from_parts};
+use notegate::model::{Limits, RequestError};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDelta, PyDict, PySet, PyString, PyTuple};
-use serde_json::Value;
+use pyo3::types::{PyDict, PyTuple};
 
-use crate::error::{RouteError, exception};
+use crate::error::RouteError;
 use crate::uid::Uid;
+use crate::value::fields;
 
 /// Reads requests for a hub and all behind its proxy, for one server, or for a kernel gateway.
 #[pyclass(frozen, module = "notegate.jupyter")]
@@ -115,10 +112,7 @@ impl Reading {
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let all = PyDict::new(py);
         for one in self.asked.iter().flat_map(jupyter::Reading::attributes) {
-            let entity = one.as_entity().to_json_value();
-            let entity = entity.map_err(|error| RouteError::new_err(error.to_string()))?;
-            let attributes = entity.get("attrs").cloned().unwrap_or_default();
-            all.set_item(Uid::of(&one.uid()), fields(py, attributes)?)?;
+            all.set_item(Uid::of(&one.uid), fields(py, &one.attributes)?)?;
         }
         Ok(all)
     }
@@ -127,7 +121,7 @@ impl Reading {
     #[getter]
     fn context<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         match &self.asked {
-            Some(asked) => context(py, asked.context()),
+            Some(asked) => fields(py, asked.context().fields()),
             None => Ok(PyDict::new(py)),
         }
     }
@@ -182,64 +176,8 @@ impl Message {
     /// The code, and whether it runs without being stored.
     #[getter]
     fn context<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        context(py, self.0.context())
+        fields(py, self.0.context().fields())
     }
-}
-
-fn context<'py>(py: Python<'py>, facts: &ContextBuilder) -> PyResult<Bound<'py, PyDict>> {
-    let facts = facts.clone().build().map_err(|error| refused(py, error))?;
-    fields(py, facts.to_json_value().map_err(|error| RouteError::new_err(error.to_string()))?)
-}
-
-fn fields(py: Python<'_>, record: Value) -> PyResult<Bound<'_, PyDict>> {
-    let record: HashMap<String, Value> =
-        serde_json::from_value(record).map_err(|error| RouteError::new_err(error.to_string()))?;
-    let fields = PyDict::new(py);
-    for (name, value) in record {
-        fields.set_item(name, python(py, &value)?)?;
-    }
-    Ok(fields)
-}
-
-/// A value of the kinds that an address or a body gives.
-fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    let entity = value.get("__entity");
-    let part = |name: &str| entity?.get(name)?.as_str();
-    if let (Some(type_name), Some(id)) = (part("type"), part("id")) {
-        let uid = uid_from_parts(type_name, id, None).map_err(|error| exception(py, error))?;
-        return Ok(Bound::new(py, Uid::of(&uid))?.into_any());
-    }
-    if let Some(millis) = duration(value) {
-        let (days, rest) = (millis.div_euclid(DAY), millis.rem_euclid(DAY));
-        let (days, seconds) = (i32::try_from(days)?, i32::try_from(rest.div_euclid(1_000))?);
-        let micros = i32::try_from(rest.rem_euclid(1_000).saturating_mul(1_000))?;
-        return Ok(PyDelta::new(py, days, seconds, micros, true)?.into_any());
-    }
-    Ok(match value {
-        Value::String(text) => PyString::new(py, text).into_any(),
-        Value::Bool(truth) => PyBool::new(py, *truth).to_owned().into_any(),
-        Value::Number(number) => number.as_i64().into_pyobject(py)?,
-        Value::Array(elements) => {
-            let set = PySet::empty(py)?;
-            for element in elements {
-                set.add(python(py, element)?)?;
-            }
-            set.into_any()
-        }
-        _ => return Err(RouteError::new_err("a fact has no value in Python")),
-    })
-}
-
-const DAY: i64 = 86_400_000;
-
-/// In milliseconds, as the library writes it out.
-fn duration(value: &Value) -> Option<i64> {
-    let call = value.get("__extn")?;
-    let text = call.get("arg")?.as_str()?;
-    text.strip_suffix("ms")?
-        .parse()
-        .ok()
-        .filter(|_| call.get("fn").is_some_and(|name| name == "duration"))
 }
 
 fn refused(py: Python<'_>, error: RequestError) -> PyErr {

@@ -1,15 +1,15 @@
 //! Pod manifests as facts for a question.
 
 use notegate::adapters::kubernetes::{self, ImageReference, ManifestError, Origin};
-use notegate::model::{Limits, uid_from_parts};
+use notegate::model::Limits;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
-use serde_json::Value;
 
 use crate::entity::Entity;
-use crate::error::{PodError, exception};
+use crate::error::PodError;
 use crate::uid::Uid;
+use crate::value::fields;
 
 /// What the manifest of a pod says, as facts of the model.
 #[pyclass(frozen, module = "notegate.kubernetes")]
@@ -21,13 +21,13 @@ impl PodFacts {
     /// The uid of the pod: the resource of a `pod:create`.
     #[getter]
     fn uid(&self) -> Uid {
-        Uid::of(&self.0.uid())
+        Uid::of(self.0.uid())
     }
 
     /// The pod itself, to send with the question as `entities`.
     #[getter]
     fn entities(&self) -> Vec<Entity> {
-        vec![Entity(self.0.pod().clone())]
+        vec![Entity::of(self.0.pod().clone())]
     }
 
     /// What the manifest says of the images and the service account that it names, to send with the
@@ -36,15 +36,7 @@ impl PodFacts {
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let all = PyDict::new(py);
         for named in self.0.named() {
-            let entity = named.as_entity();
-            let json =
-                entity.to_json_value().map_err(|error| PodError::new_err(error.to_string()))?;
-            let attributes = PyDict::new(py);
-            for (name, value) in json.get("attrs").and_then(Value::as_object).into_iter().flatten()
-            {
-                attributes.set_item(name, attribute(py, value)?)?;
-            }
-            all.set_item(Uid::of(&entity.uid()), attributes)?;
+            all.set_item(Uid::of(&named.uid), fields(py, &named.attributes)?)?;
         }
         Ok(all)
     }
@@ -153,16 +145,6 @@ fn json_text(manifest: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = py.import("json")?.call_method("dumps", (manifest,), Some(&strict));
     let text = text.map_err(|error| PodError::new_err(format!("not JSON: {}", error.value(py))))?;
     text.extract()
-}
-
-fn attribute<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    let part = |name: &str| value.get("__entity")?.get(name)?.as_str();
-    if let (Some(type_name), Some(id)) = (part("type"), part("id")) {
-        let uid = uid_from_parts(type_name, id, None).map_err(|error| exception(py, error))?;
-        return Ok(Bound::new(py, Uid::of(&uid))?.into_any());
-    }
-    let text = value.as_str().ok_or_else(|| PodError::new_err("an attribute is not text"))?;
-    Ok(PyString::new(py, text).into_any())
 }
 
 fn refused(py: Python<'_>, error: &ManifestError) -> PyErr {

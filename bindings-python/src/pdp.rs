@@ -5,17 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use notegate::engine::Question;
 use notegate::model::{self, Limits, uid_from_parts};
 use notegate::pdp::Decided;
-use notegate::request::RequestBuilder;
+use notegate::request::{Question, RequestBuilder};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::arena;
 use crate::bundle::Given;
-use crate::entity::{self, Entity};
+use crate::entity;
 use crate::error::{NotegateError, exception};
 use crate::event::Telling;
 use crate::open::{Opening, Settings};
@@ -24,8 +23,8 @@ use crate::process::{self, Threaded};
 use crate::records::Records;
 use crate::response::Response;
 use crate::status::Status;
-use crate::uid::{self, Handle, NAMESPACE, Uid, kind};
-use crate::value::Reader;
+use crate::uid::{self, Handle, NAMESPACE, Uid};
+use crate::value::{Reader, entries, not_a_dict};
 
 /// A policy decision point: decides against the bundle in force.
 ///
@@ -126,37 +125,25 @@ impl Pdp {
         let live = self.live.load();
         let pdp = live.as_ref().ok_or_else(closed)?;
         let asked = [principal, action, resource];
-        if entities.is_none() && attributes.is_none() {
-            return arena::with(|arena, scratch| {
-                let question = question(asked, context, arena)?;
-                let decided = pdp.ask(&question, scratch);
-                decided.map(Response::from).map_err(|error| exception(py, error))
-            });
-        }
-        let mut request = arena::with(|arena, _| builder(&question(asked, context, arena)?, py))?;
-        if let Some(entities) = entities {
-            for entity in entities.try_iter()? {
-                let entity = entity?;
-                let entity = entity.cast::<Entity>().map_err(|_| {
-                    let message =
-                        format!("entities: expected `notegate.Entity`, not `{}`", kind(&entity));
-                    PyTypeError::new_err(message)
-                })?;
-                request = request.entity(entity.get().0.clone());
+        let entities = entities.map(entity::listed).transpose()?;
+        let attributes = match attributes {
+            Some(attributes) => match attributes.cast::<PyDict>() {
+                Ok(attributes) => Some(entries(attributes)?),
+                Err(_) => return Err(not_a_dict("attributes", attributes)),
+            },
+            None => None,
+        };
+        arena::with(|arena, scratch| {
+            let reader = Reader::new(arena, Limits::default());
+            let mut question = question(asked, context, &reader)?;
+            if entities.is_some() || attributes.is_some() {
+                let sent =
+                    entity::sent(entities.as_deref(), attributes.as_deref(), &reader, arena)?;
+                question = question.with_sent(sent).map_err(|error| exception(py, error))?;
             }
-        }
-        if let Some(attributes) = attributes {
-            let Ok(attributes) = attributes.cast::<PyDict>() else {
-                return Err(not_a_dict("attributes", attributes));
-            };
-            for pair in attributes.items() {
-                let (uid, values): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
-                let uid = uid::owned("attributes", &uid)?;
-                request = request.attributes(entity::attributes(uid, &values)?);
-            }
-        }
-        let request = request.build(&pdp.shape()).map_err(|error| exception(py, error))?;
-        Ok(Decided::from(pdp.authorize(&request)).into())
+            let decided = pdp.ask(&question, scratch);
+            decided.map(Response::from).map_err(|error| exception(py, error))
+        })
     }
 
     /// Decides many questions, each a tuple of principal, action, resource and, where there is one,
@@ -173,7 +160,11 @@ impl Pdp {
         let decided: PyResult<Vec<Decided>> = arena::with(|arena, scratch| {
             let questions = parts.iter().map(|[principal, action, resource, context]| {
                 let context = Some(context).filter(|context| !context.is_none());
-                question([principal, action, resource], context, arena)
+                question(
+                    [principal, action, resource],
+                    context,
+                    &Reader::new(arena, Limits::default()),
+                )
             });
             let questions = questions.collect::<PyResult<Vec<_>>>()?;
             let decided = py.detach(|| {
@@ -204,7 +195,10 @@ impl Pdp {
         let any = any.map_err(|error| exception(py, error))?;
         let resource = Bound::new(py, Uid::of(&any))?.into_any();
         let asked = [principal, action, &resource];
-        let request = arena::with(|arena, _| builder(&question(asked, context, arena)?, py))?;
+        let request = arena::with(|arena, _| {
+            let reader = Reader::new(arena, Limits::default());
+            builder(&question(asked, context, &reader)?, py)
+        })?;
         let request = request.build(&pdp.shape()).map_err(|error| exception(py, error))?;
         let permitted = py.detach(|| pdp.permitted(&request, any.type_name()));
         Ok(permitted.iter().map(Uid::of).collect())
@@ -376,21 +370,19 @@ fn closed() -> PyErr {
 fn question<'a>(
     [principal, action, resource]: [&'a Bound<'_, PyAny>; 3],
     context: Option<&Bound<'_, PyAny>>,
-    arena: &'a bumpalo::Bump,
+    reader: &Reader<'a>,
 ) -> PyResult<Question<'a>> {
     let fields = match context {
         None => &[][..],
         Some(context) => match context.cast::<PyDict>() {
-            Ok(dict) => {
-                Reader::new(arena, Limits::default()).fields(dict, &Place::named("context"))?
-            }
+            Ok(dict) => reader.fields(dict, &Place::named("context"))?,
             Err(_) => return Err(not_a_dict("context", context)),
         },
     };
     Question::new(
-        uid::asked("principal", principal, arena)?,
-        uid::action(action, arena)?,
-        uid::asked("resource", resource, arena)?,
+        uid::asked("principal", principal, reader.arena)?,
+        uid::action(action, reader.arena)?,
+        uid::asked("resource", resource, reader.arena)?,
         fields,
     )
     .map_err(|error| exception(principal.py(), error))
@@ -415,8 +407,4 @@ fn parts<'py>(at: usize, given: &Bound<'py, PyAny>) -> PyResult<[Bound<'py, PyAn
 
 fn builder(question: &Question<'_>, py: Python<'_>) -> PyResult<RequestBuilder> {
     question.to_builder().map_err(|error| exception(py, error))
-}
-
-fn not_a_dict(name: &str, given: &Bound<'_, PyAny>) -> PyErr {
-    PyTypeError::new_err(format!("{name}: expected a dict, not `{}`", kind(given)))
 }

@@ -55,7 +55,8 @@ pub(crate) fn elapsed(py: Python<'_>, duration: Duration) -> PyResult<Bound<'_, 
     delta(py, i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn delta(py: Python<'_>, millis: i64) -> PyResult<Bound<'_, PyDelta>> {
+/// A duration of so many milliseconds.
+pub(crate) fn delta(py: Python<'_>, millis: i64) -> PyResult<Bound<'_, PyDelta>> {
     let days = i32::try_from(millis.div_euclid(DAY_MILLIS))?;
     let rest = millis.rem_euclid(DAY_MILLIS);
     let (seconds, millis) = (i32::try_from(rest / 1_000)?, i32::try_from(rest % 1_000)?);

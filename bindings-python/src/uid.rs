@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use bumpalo::Bump;
-use notegate::engine::{self, Asked};
 use notegate::model::{EntityUid, notebook, uid_from_parts};
+use notegate::request::{self, Asked};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
@@ -31,7 +31,7 @@ pub(crate) struct Uid {
 /// It goes wherever a uid goes, and stays right whatever is activated.
 #[pyclass(frozen, module = "notegate")]
 #[derive(Debug)]
-pub(crate) struct Handle(pub(crate) engine::Handle);
+pub(crate) struct Handle(pub(crate) request::Handle);
 
 #[pymethods]
 impl Uid {
@@ -141,10 +141,7 @@ pub(crate) fn action<'a>(given: &'a Bound<'_, PyAny>, arena: &'a Bump) -> PyResu
 /// The uid that a value names, for whatever keeps it.
 pub(crate) fn owned(name: &str, given: &Bound<'_, PyAny>) -> PyResult<EntityUid> {
     let arena = Bump::new();
-    let (type_name, id) = match asked(name, given, &arena)? {
-        Asked::Parts(type_name, id) => (type_name, id),
-        Asked::Handle(handle) => handle.parts(),
-    };
+    let (type_name, id) = asked(name, given, &arena)?.parts();
     uid_from_parts(type_name, id, Some(NAMESPACE)).map_err(|error| exception(given.py(), error))
 }
 

@@ -1,12 +1,13 @@
 //! Python values as values of a question.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
-use notegate::engine::Given;
-use notegate::model::{self, Exceeded, Limits, RequestErrorKind};
+use notegate::model::{self, Exceeded, Limits, RequestErrorKind, Value};
+use notegate::request::{Fields, Given};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -24,7 +25,7 @@ use crate::uid::{Handle, Uid, kind};
 /// Reads values into an arena, within the limits of one request.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
-    arena: &'a Bump,
+    pub(crate) arena: &'a Bump,
     limits: Limits,
     /// What a request may still hold, in bytes.
     left: Cell<usize>,
@@ -32,9 +33,6 @@ pub(crate) struct Reader<'a> {
 
 /// What a value counts for beside its text.
 const VALUE_BYTES: usize = 8;
-
-/// Fields with their values.
-pub(crate) type Fields<'a> = &'a [(&'a str, Given<'a>)];
 
 impl<'a> Reader<'a> {
     /// Reads one request.
@@ -195,6 +193,10 @@ impl<'a> Reader<'a> {
     }
 }
 
+pub(crate) fn not_a_dict(name: &str, given: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("{name}: expected a dict, not `{}`", kind(given)))
+}
+
 const NOT_UNICODE: &str = "a text with half a character in it, which has no UTF-8 form";
 
 /// The text of a string.
@@ -202,10 +204,10 @@ pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyString>) -> PyResult<&
     value.to_str().map_err(|_| refused(value, &Place::named(name), NOT_UNICODE))
 }
 
-type Entries<'py> = SmallVec<[(Bound<'py, PyAny>, Bound<'py, PyAny>); 8]>;
+pub(crate) type Entries<'py> = SmallVec<[(Bound<'py, PyAny>, Bound<'py, PyAny>); 8]>;
 
 /// The entries of a dict as they are now.
-fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Entries<'py>> {
+pub(crate) fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Entries<'py>> {
     let found = RefCell::new(Entries::with_capacity(dict.len()));
     dict.locked_for_each(|key, value| {
         found.borrow_mut().push((key, value));
@@ -230,6 +232,39 @@ fn unknown(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyErr {
 fn refused(value: &Bound<'_, PyAny>, place: &Place<'_>, what: &str) -> PyErr {
     let message = format!("{place}: {what}");
     exception(value.py(), model::RequestError::new(RequestErrorKind::Context, message))
+}
+
+/// What an adapter of the library says, as Python's values by their names.
+pub(crate) fn fields<'py>(
+    py: Python<'py>,
+    fields: &[(Cow<'static, str>, Value)],
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, value) in fields {
+        dict.set_item(&**name, python(py, value)?)?;
+    }
+    Ok(dict)
+}
+
+/// A value of the kinds that an address, a body or a manifest gives.
+fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Bool(truth) => PyBool::new(py, *truth).to_owned().into_any(),
+        Value::Long(number) => number.into_pyobject(py)?.into_any(),
+        Value::Text(text) => PyString::new(py, text).into_any(),
+        Value::Entity(uid) => Bound::new(py, Uid::of(uid))?.into_any(),
+        Value::Duration(millis) => times::delta(py, *millis)?.into_any(),
+        Value::Set(elements) => {
+            let set = PySet::empty(py)?;
+            for element in elements {
+                set.add(python(py, element)?)?;
+            }
+            set.into_any()
+        }
+        Value::Address { .. } | Value::Decimal(_) | Value::DateTime(_) | Value::Record(_) => {
+            return Err(PyTypeError::new_err("a fact has no value in Python"));
+        }
+    })
 }
 
 /// In ten-thousandths.

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use notegate::audit::Memory;
 use notegate::bundle::Manifest;
-use notegate::engine::{CrossCheck, Given, Options, Question, Scratch};
+use notegate::engine::{CrossCheck, Options, Scratch};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestErrorKind, Timestamp};
 use notegate::pdp::Clock;
+use notegate::request::{Given, Question};
 use notegate::store::{OnExpiry, Rules};
 use notegate::{Bundle, Pdp};
 
@@ -117,5 +118,5 @@ fn what_does_not_fit_is_refused_and_not_written_down() {
     let records = memory.take();
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].response().decision_id(), decided.decision_id());
-    assert!(records[0].request().context().get("now").is_some());
+    assert!(records[0].request().unwrap().context().get("now").is_some());
 }

@@ -230,14 +230,15 @@ fn a_response_says_which_decision_it_was_and_the_record_says_the_same() {
     let records = sink.take();
     assert_eq!(records[0].response(), &first);
     assert_eq!(
-        records[0].request().context().get("now").map(|now| now.to_string()).as_deref(),
+        records[0].request().unwrap().context().get("now").map(|now| now.to_string()).as_deref(),
         Some("datetime(\"2026-11-23T08:00:00.000Z\")")
     );
 }
 
 #[test]
 fn a_question_whose_type_has_no_name_is_denied_whatever_the_policies_say() {
-    use notegate::engine::{Evaluator, Given, Options, Question};
+    use notegate::engine::{Evaluator, Options};
+    use notegate::request::{Given, Question};
     let policies = "permit (principal, action, resource);\n\
                     forbid (principal is Lab::Doc, action, resource);";
     let loose = || notegate::bundle::Loose {

@@ -6,7 +6,7 @@
 use notegate::adapters::kubernetes::{ManifestError, Origin, PodFacts};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestError};
-use notegate::request::Shape;
+use notegate::request::{EntityAttributes, Shape};
 use notegate::{Bundle, Pdp, Request};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn container(fields: &Value) -> Value {
 
 fn facts(manifest: &Value) -> Value {
     let facts = read(manifest).unwrap();
-    facts.pod().to_json_value().unwrap()["attrs"].take()
+    facts.pod().to_entity().unwrap().to_json_value().unwrap()["attrs"].take()
 }
 
 fn of_spec(fields: &Value) -> Value {
@@ -395,7 +395,7 @@ fn what_is_no_image_reference_is_refused() {
 fn images_and_the_service_account_keep_what_is_stored_of_them() {
     let facts = read(&with_spec(&json!({}))).unwrap();
     let named: Vec<Value> =
-        facts.named().iter().map(|one| one.as_entity().to_json_value().unwrap()).collect();
+        facts.named().iter().map(|one| one.to_entity().unwrap().to_json_value().unwrap()).collect();
     assert_eq!(named.len(), 2);
     assert_eq!(named[0]["uid"]["id"], "ns/default");
     let image = json!({"registry": "docker.io", "repository": "library/notebook", "tag": "latest"});
@@ -406,7 +406,7 @@ fn images_and_the_service_account_keep_what_is_stored_of_them() {
 fn labels_are_tags_and_the_namespace_is_where_the_pod_is_in() {
     let mut manifest = with_spec(&json!({}));
     manifest["metadata"]["labels"] = json!({"a.example/b": "c"});
-    let json = read(&manifest).unwrap().pod().to_json_value().unwrap();
+    let json = read(&manifest).unwrap().pod().to_entity().unwrap().to_json_value().unwrap();
     assert_eq!(json["tags"], json!({"a.example/b": "c"}));
     assert_eq!(json["parents"], json!([{"type": "Notebook::Namespace", "id": "ns"}]));
 }
@@ -426,7 +426,8 @@ fn for_whom_the_pod_is_comes_from_who_asks_and_never_from_the_manifest() {
     let read = |origin: &Origin| {
         PodFacts::read(&manifest.to_string(), origin, &Limits::default()).map_err(|e| e.to_string())
     };
-    let facts = read(&origin).unwrap().pod().to_json_value().unwrap()["attrs"].take();
+    let facts =
+        read(&origin).unwrap().pod().to_entity().unwrap().to_json_value().unwrap()["attrs"].take();
     assert_eq!(facts["owner"]["__entity"]["id"], "ada/x");
     assert_eq!(facts["server"]["__entity"]["id"], "ada%2Fx/");
     assert_eq!(facts["profile"]["__entity"]["id"], "large");
@@ -667,10 +668,11 @@ thread_local! {
 
 fn ask(facts: &PodFacts, shape: &Shape) -> Result<Request, RequestError> {
     let principal = notebook::user("ada").uid();
-    let mut request = Request::builder(principal, notebook::action("pod:create"), facts.uid())
-        .entity(facts.pod().clone());
+    let mut request =
+        Request::builder(principal, notebook::action("pod:create"), facts.uid().clone())
+            .entity(facts.pod().to_entity().unwrap());
     for named in facts.named() {
-        request = request.attributes(named.clone());
+        request = request.attributes(EntityAttributes::of(named).unwrap());
     }
     request.build(shape)
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use notegate::adapters::kubernetes::{Origin, PodFacts};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, Timestamp};
+use notegate::request::EntityAttributes;
 use notegate::{Bundle, Decision, Pdp, Request, pdp::FixedClock};
 use serde_json::{Value, json};
 
@@ -61,11 +62,12 @@ impl World {
         let person = notebook::user(self.origin.owner.as_ref().unwrap()).uid();
         let context = notebook::context().on_behalf_of(person).build().unwrap();
         let hub = notebook::service_account("platform", "hub").uid();
-        let mut request = Request::builder(hub, notebook::action("pod:create"), facts.uid())
-            .context(context)
-            .entity(facts.pod().clone());
+        let mut request =
+            Request::builder(hub, notebook::action("pod:create"), facts.uid().clone())
+                .context(context)
+                .entity(facts.pod().to_entity().unwrap());
         for named in facts.named() {
-            request = request.attributes(named.clone());
+            request = request.attributes(EntityAttributes::of(named).unwrap());
         }
         let response = self.pdp.authorize(&request.build(&self.pdp.shape()).unwrap());
         assert_eq!(response.errors(), []);

@@ -165,7 +165,7 @@ fn names_that_nothing_needs_any_more_do_not_gather() {
 
 #[test]
 fn a_handle_is_right_with_every_snapshot() {
-    use notegate::engine::Question;
+    use notegate::request::Question;
     let policy = |id: &str| {
         let text = format!(
             "permit (principal == Notebook::User::\"{id}\", action == \

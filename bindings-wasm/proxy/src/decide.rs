@@ -1,11 +1,14 @@
 //! Questions about one request, all of which must be allowed.
 
+use bumpalo::Bump;
 use notegate::adapters::jupyter::Reading;
 use notegate::audit::Record;
 use notegate::model::notebook::ContextBuilder;
-use notegate::model::{Obligations, RequestError, Response};
+use notegate::Decision;
+use notegate::engine::Scratch;
+use notegate::model::{Obligations, Response};
 use notegate::pdp::Clock as _;
-use notegate::{Decision, Request};
+use notegate::request::{Question, Sent};
 use serde_json::json;
 
 use crate::answer::{Stop, Why};
@@ -34,15 +37,19 @@ impl Door {
             // All of nothing would be allowed.
             return Err(self.undecided(host, "", "the request asks for nothing"));
         }
-        let mut allowed = Allowed::default();
+        let (mut allowed, arena, mut scratch) = (Allowed::default(), Bump::new(), Scratch::default());
+        let sent = principal.described.as_ref().map(|described| Sent::entity(described, &arena));
         for reading in readings {
-            let request = self.request(principal, reading, facts.clone());
-            let request = request.map_err(|error| {
+            let question = reading.question(&principal.uid, facts, sent.as_slice(), &arena);
+            let decided = question.and_then(|question| {
+                let response = self.pdp.ask(&question, &mut scratch)?.to_response();
+                Ok((question, response))
+            });
+            let (question, response) = decided.map_err(|error| {
                 self.metrics.decided(host, reading.action(), self.denied());
                 self.undecided(host, reading.action(), &error.to_string())
             })?;
-            let response = self.pdp.authorize(&request);
-            self.write_down(host, reading.action(), &request, &response);
+            self.write_down(host, reading.action(), &question, &response);
             let decision_id = response.decision_id().to_string();
             if response.decision() != Decision::Allow {
                 let message = response.message().unwrap_or(&self.config.texts.denied).to_owned();
@@ -65,25 +72,11 @@ impl Door {
         Stop { why: Why::Undecided, message, decision_id: None }
     }
 
-    fn request(
-        &self,
-        principal: &Principal,
-        reading: &Reading,
-        facts: ContextBuilder,
-    ) -> Result<Request, RequestError> {
-        let request = reading.request(principal.uid.clone(), facts)?;
-        let request = match &principal.entity {
-            Some(entity) => request.entity(entity.clone()),
-            None => request,
-        };
-        request.build(&self.pdp.shape())
-    }
-
     fn write_down(
         &self,
         host: &dyn Host,
         action: &'static str,
-        request: &Request,
+        question: &Question<'_>,
         response: &Response,
     ) {
         let allowed = response.allowed();
@@ -97,12 +90,15 @@ impl Door {
         if !written {
             return;
         }
-        let record = Record::new(self.clock.now(), request.clone(), response.clone());
-        match record.to_json() {
+        let request = question.to_builder().and_then(|request| request.build(&self.pdp.shape()));
+        let record = request.map_err(|error| error.to_string()).and_then(|request| {
+            let record = Record::new(self.clock.now(), request, response.clone());
+            record.to_json().map_err(|error| error.to_string())
+        });
+        match record {
             Ok(record) => host.log(Level::Info, &record),
-            Err(error) => {
-                let facts = json!({"message": error.to_string()});
-                line::write(host, Level::Error, "record_lost", facts);
+            Err(message) => {
+                line::write(host, Level::Error, "record_lost", json!({"message": message}));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Who asks, by those who may say so.
 
 use notegate::model::notebook::{self, Builder as _};
-use notegate::model::{Entity, EntityUid, RequestError};
+use notegate::model::{Described, EntityUid};
 
 use crate::Host;
 use crate::claims::{Claims, Unreadable};
@@ -15,7 +15,7 @@ pub(crate) struct Principal {
     /// The person's name, where some paths mean their own things.
     pub(crate) person: Option<String>,
     /// All that is known of them, where it takes the place of what the bundle stores.
-    pub(crate) entity: Option<Entity>,
+    pub(crate) described: Option<Described>,
 }
 
 /// Who asks; `None` when nobody says so.
@@ -63,10 +63,10 @@ impl Principal {
         Ok(match kind {
             Kind::User => {
                 let uid = notebook::user(name).uid();
-                Self { uid, person: Some(name.to_owned()), entity: None }
+                Self { uid, person: Some(name.to_owned()), described: None }
             }
             Kind::Service => {
-                Self { uid: notebook::service(name).uid(), person: None, entity: None }
+                Self { uid: notebook::service(name).uid(), person: None, described: None }
             }
         })
     }
@@ -97,9 +97,7 @@ fn of_token(host: &dyn Host, jwt: &Jwt) -> Result<Option<Principal>, Ambiguous> 
                 return Err(Ambiguous(format!("the token names more than {GROUPS} groups")));
             }
             let tenant = text(&jwt.tenant, "the claim for `tenant`")?;
-            let entity = described(name, &groups, tenant);
-            principal.entity =
-                Some(entity.map_err(|error| Ambiguous(format!("who asks: {error}")))?);
+            principal.described = Some(described(name, &groups, tenant));
         }
         return Ok(Some(principal));
     }
@@ -112,13 +110,13 @@ fn of_token(host: &dyn Host, jwt: &Jwt) -> Result<Option<Principal>, Ambiguous> 
 /// More groups than anybody is in.
 const GROUPS: usize = 1_024;
 
-fn described(name: &str, groups: &[&str], tenant: Option<&str>) -> Result<Entity, RequestError> {
+fn described(name: &str, groups: &[&str], tenant: Option<&str>) -> Described {
     let user = groups
         .iter()
         .fold(notebook::user(name), |user, group| user.parent(notebook::group(group).uid()));
     match tenant.map(|tenant| notebook::tenant(tenant).uid()) {
-        Some(tenant) => user.parent(tenant.clone()).tenant(tenant).entity(),
-        None => user.entity(),
+        Some(tenant) => user.parent(tenant.clone()).tenant(tenant).described(),
+        None => user.described(),
     }
 }
 

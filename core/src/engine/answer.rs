@@ -61,7 +61,7 @@ impl<'s> Answer<'s> {
 }
 
 /// An answer that policies alone made, with the snapshot that it is of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "an answer that nobody reads protects nothing"]
 pub struct KeptAnswer {
     snapshot: Arc<Snapshot>,

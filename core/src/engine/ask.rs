@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::answer::{Answer, KeptAnswer};
 use super::compiled::{Handles, Place, Satisfied, Scratch};
 use super::names::TypeName;
-use super::question::{Handle, Question};
+use super::question;
 use super::snapshot::Snapshot;
-use crate::model::{Decision, EntityId, EntityTypeName, EntityUid, Outcome};
-use crate::request::Request;
+use crate::model::{Decision, EntityId, EntityTypeName, EntityUid, Outcome, RequestError};
+use crate::request::{Handle, Kept, Question, Request, uid};
 
 /// A request of which a snapshot has looked up what it names.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ impl Snapshot {
     /// Looks up an entity uid that is asked about often, by the name of its type and its id.
     #[must_use]
     pub fn handle(&self, type_name: &str, id: &str) -> Handle {
-        Handle::new(type_name, id, &self.store.names)
+        question::handle(type_name, id, &self.store.names)
     }
 
     /// Decides a question.
@@ -56,15 +56,16 @@ impl Snapshot {
     /// is not, the request says what is wrong, if anything is.
     #[must_use]
     pub fn admits(&self, question: &Question<'_>) -> bool {
-        let limit = self.limits().id_bytes;
-        let short = question.named().iter().all(|(_, id)| id.len() <= limit);
+        let limits = self.limits();
+        let short = |(_, id): &(&str, &str)| id.len() <= limits.id_bytes;
         let fits = match &self.fit {
-            Some(fit) if self.options.validation.of_requests() => {
-                fit.admits(question.named(), question.context())
-            }
+            Some(fit) if self.options.validation.of_requests() => fit.admits(question),
             _ => true,
         };
-        short && fits
+        question.uids().iter().all(short)
+            && question.sent().len() <= limits.request_entities
+            && question.sent().iter().all(|sent| short(&sent.uid))
+            && fits
     }
 
     /// Decides a question that policies alone decide; `None` when one errs, obligations could
@@ -78,6 +79,24 @@ impl Snapshot {
         scratch.reset();
         let satisfied = satisfied.filter(Satisfied::is_plain)?;
         Some(KeptAnswer::new(Arc::clone(self), satisfied))
+    }
+
+    /// A question that fits, to be made a request elsewhere and later.
+    ///
+    /// # Errors
+    /// When a type has no name of the language's.
+    pub(crate) fn keep(&self, question: &Question<'_>) -> Result<Kept, RequestError> {
+        question.keep(&|(type_name, id)| {
+            let names = &self.store.names;
+            let known = names.type_id(TypeName::Written(type_name));
+            let known = known.and_then(|known| names.type_name(known)).cloned();
+            match known {
+                Some(known) => {
+                    Ok(EntityUid::from_type_name_and_id(known.into(), EntityId::new(id)))
+                }
+                None => uid(type_name, id),
+            }
+        })
     }
 
     /// Looks up what a request names, for deciding it more than once.

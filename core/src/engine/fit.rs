@@ -7,15 +7,22 @@ use std::collections::HashMap;
 
 use cedar_policy_core::ast::EntityType;
 use cedar_policy_core::entities::{EntityTypeDescription as _, Schema as _, SchemaType};
-use cedar_policy_core::validator::{CoreSchema, ValidatorActionId, ValidatorSchema};
+use cedar_policy_core::validator::{
+    CoreSchema, ValidatorActionId, ValidatorEntityType, ValidatorSchema,
+};
 use foldhash::fast::RandomState;
 
 use super::compiled::Made;
-use super::question::Given;
+use crate::request::{Given, Question, Sent};
 
-/// What the schema asks of a question, by the id of its action.
+/// What the schema asks of a question.
 #[derive(Debug)]
-pub(super) struct Fit(HashMap<Box<str>, Vec<Declared>, RandomState>);
+pub(super) struct Fit {
+    /// By the id of the action.
+    actions: HashMap<Box<str>, Vec<Declared>, RandomState>,
+    /// By the name of the type.
+    entities: HashMap<Box<str>, DeclaredEntity, RandomState>,
+}
 
 /// An action that a request can ask for.
 #[derive(Debug)]
@@ -24,6 +31,14 @@ struct Declared {
     principals: Vec<Box<str>>,
     resources: Vec<Box<str>>,
     context: Fields,
+}
+
+/// A type of which a request can bring entities.
+#[derive(Debug)]
+struct DeclaredEntity {
+    attributes: Fields,
+    tags: Option<Shape>,
+    parents: Vec<Box<str>>,
 }
 
 /// What a record may hold: these and no others.
@@ -62,22 +77,67 @@ impl Fit {
                 actions.entry(id.into()).or_default().push(declared);
             }
         }
-        Self(actions)
+        let entities = schema.entity_types().filter(|one| is_plain(one.name(), &core));
+        let entities = entities.filter_map(|one| {
+            Some((one.name().to_string().into(), DeclaredEntity::new(one, &core)?))
+        });
+        Self { actions, entities: entities.collect() }
     }
 
-    /// Whether a request of these types and this context is one that the schema allows.
-    pub(super) fn admits(
-        &self,
-        [principal, action, resource]: &[(&str, &str); 3],
-        context: &[(&str, Given<'_>)],
-    ) -> bool {
-        let same_id = self.0.get(action.1).map_or(&[][..], Vec::as_slice);
+    /// Whether a question of these types, this context and these entities is one that the schema
+    /// allows.
+    pub(super) fn admits(&self, question: &Question<'_>) -> bool {
+        let [principal, action, resource] = question.uids();
+        let same_id = self.actions.get(action.1).map_or(&[][..], Vec::as_slice);
         let declared = same_id.iter().find(|declared| *declared.type_name == *action.0);
         let has = |types: &[Box<str>], name: &str| types.iter().any(|one| **one == *name);
         declared.is_some_and(|declared| {
             has(&declared.principals, principal.0)
                 && has(&declared.resources, resource.0)
-                && declared.context.admit(context)
+                && declared.context.admit(question.context())
+        }) && question.sent().iter().all(|sent| self.admits_sent(sent))
+    }
+
+    fn admits_sent(&self, sent: &Sent<'_>) -> bool {
+        let Some(described) = self.entities.get(sent.uid.0) else { return false };
+        match &sent.whole {
+            None => described.attributes.admit_some(sent.attributes),
+            Some(rest) => {
+                let is_parent = |(name, _): &(&str, &str)| {
+                    described.parents.iter().any(|parent| **parent == **name)
+                };
+                let is_tag = |(_, given): &(&str, Given<'_>)| {
+                    described.tags.as_ref().is_some_and(|shape| shape.admits(given))
+                };
+                described.attributes.admit(sent.attributes)
+                    && rest.parents.iter().all(is_parent)
+                    && rest.tags.iter().all(is_tag)
+            }
+        }
+    }
+}
+
+impl DeclaredEntity {
+    /// `None` for what is left to the language.
+    fn new(declared: &ValidatorEntityType, core: &CoreSchema<'_>) -> Option<Self> {
+        let description = core.entity_type(declared.name())?;
+        if description.open_attributes() {
+            return None;
+        }
+        let attributes = declared.attributes().iter().map(|(name, attribute)| {
+            let shape = SchemaType::try_from(attribute.attr_type.as_ref().clone()).ok()?;
+            Some((name.as_str(), attribute.is_required(), Shape::new(&shape, core)?))
+        });
+        let tags = match description.tag_type() {
+            None => None,
+            Some(shape) => Some(Shape::new(&shape, core)?),
+        };
+        let parents = description.allowed_parent_types();
+        let parents = parents.iter().filter(|name| is_plain(name, core));
+        Some(Self {
+            attributes: Fields::new(attributes)?,
+            tags,
+            parents: parents.map(|name| name.to_string().into()).collect(),
         })
     }
 }
@@ -121,15 +181,25 @@ impl Fields {
     /// INVARIANT: each key is given once, so those that are required are all there when they are as
     /// many.
     fn admit(&self, given: &[(&str, Given<'_>)]) -> bool {
+        self.admitted(given) == Some(self.required)
+    }
+
+    /// Whether these are some of them.
+    fn admit_some(&self, given: &[(&str, Given<'_>)]) -> bool {
+        self.admitted(given).is_some()
+    }
+
+    /// How many of those that are required are there; `None` when one does not fit.
+    fn admitted(&self, given: &[(&str, Given<'_>)]) -> Option<usize> {
         let mut required = 0_usize;
-        let each = given.iter().all(|(name, given)| {
-            let field = self.all.iter().find(|field| *field.name == **name);
-            field.is_some_and(|field| {
-                required = required.saturating_add(usize::from(field.required));
-                field.shape.admits(given)
-            })
-        });
-        each && required == self.required
+        for (name, given) in given {
+            let field = self.all.iter().find(|field| *field.name == **name)?;
+            required = required.saturating_add(usize::from(field.required));
+            if !field.shape.admits(given) {
+                return None;
+            }
+        }
+        Some(required)
     }
 }
 

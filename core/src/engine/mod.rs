@@ -45,7 +45,6 @@ pub use explain::{Candidate, Clause, ExplainedError, Explanation, NearMiss, Stat
 pub use format::format;
 pub use lint::lint;
 pub use policies::PolicyInfo;
-pub use question::{Asked, Given, Handle, Question};
 pub use schema::SCHEMA;
 pub use schema_table::{ActionGroup, ActionShape, AttributeShape, EntityShape, SchemaTable};
 pub use snapshot::Snapshot;

@@ -6,6 +6,7 @@
 pub(crate) mod clock;
 pub(crate) mod conformance;
 mod decision_id;
+mod described;
 mod error;
 mod limits;
 pub mod notebook;
@@ -16,6 +17,7 @@ mod response;
 mod revision;
 mod timestamp;
 mod uid;
+mod value;
 
 pub use cedar_policy::{
     Context, Decision, Effect, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
@@ -24,6 +26,7 @@ pub use cedar_policy::{
 
 pub use conformance::StrictValue;
 pub use decision_id::DecisionId;
+pub use described::{Described, Fields};
 pub use error::{LoadError, LoadErrorKind, RequestError, RequestErrorKind};
 pub use limits::{Exceeded, Limits};
 pub use obligations::{Conflict, InvalidObligation, Obligation, Obligations};
@@ -34,4 +37,5 @@ pub use problem::{Place, Problem, Severity, Span};
 pub use response::Response;
 pub use revision::Revision;
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use uid::{read_action, read_uid, uid_from_parts};
+pub use uid::{entity_type, read_action, read_uid, type_text, uid_from_parts};
+pub use value::Value;

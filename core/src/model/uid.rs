@@ -2,11 +2,12 @@
 //!
 //! A uid is put together from a type and an id, never from glued text: an id may hold anything.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use cedar_policy_core::ast::{EntityType, Name};
 
-use super::{EntityId, EntityTypeName, EntityUid, RequestError, RequestErrorKind};
+use super::{EntityId, EntityTypeName, EntityUid, RequestError, RequestErrorKind, notebook};
 
 const HELP: &str = "write it as `Type::\"id\"`, or as {\"type\": \"Type\", \"id\": \"id\"} in JSON, \
                     where the id needs no escapes of the policy language";
@@ -38,6 +39,27 @@ pub fn uid_from_parts(
     let type_name = parsed.map_err(|error| refused("an entity type", type_name, &error))?;
     let type_name = qualified(type_name, namespace)?;
     Ok(EntityUid::from_type_name_and_id(type_name, EntityId::new(id)))
+}
+
+/// The type of that name, written as the language writes it and in no other way.
+#[must_use]
+pub fn entity_type(name: &str) -> Option<EntityTypeName> {
+    if let Some(shipped) = notebook::entity_type(name) {
+        return Some(shipped.clone());
+    }
+    name.parse().ok().filter(|parsed: &EntityTypeName| parsed.to_string() == name)
+}
+
+/// The whole name of a type.
+#[must_use]
+pub fn type_text(type_name: &EntityTypeName) -> Cow<'static, str> {
+    let name = AsRef::<EntityType>::as_ref(type_name).name().as_ref();
+    let mut namespace = name.namespace_components().map(AsRef::<str>::as_ref);
+    let shipped = match (namespace.next(), namespace.next()) {
+        (Some("Notebook"), None) => notebook::type_name(name.basename().as_ref()),
+        _ => None,
+    };
+    shipped.map_or_else(|| Cow::Owned(type_name.to_string()), Cow::Borrowed)
 }
 
 /// Reads an action: a uid, or, where there is a namespace, the plain name of one of its actions,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::audit::Record;
 use crate::engine::KeptAnswer;
-use crate::model::{Decision, DecisionId, Response, Revision};
+use crate::model::{Decision, DecisionId, Response, Revision, Timestamp};
+use crate::request::{Kept as Asked, Shape};
 
 /// What a decision point answers to a question: the decision at once, the rest when it is asked for.
 #[derive(Debug)]
@@ -12,20 +14,24 @@ pub struct Decided(State);
 
 #[derive(Debug)]
 enum State {
-    Kept { answer: KeptAnswer, decision_id: DecisionId, expired: bool },
+    Kept(Kept),
     Whole(Box<Response>),
 }
 
-impl Decided {
-    pub(super) fn kept(answer: KeptAnswer, decision_id: DecisionId, expired: bool) -> Self {
-        Self(State::Kept { answer, decision_id, expired })
-    }
+/// A decision that policies alone made.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) answer: KeptAnswer,
+    pub(super) decision_id: DecisionId,
+    pub(super) expired: bool,
+}
 
+impl Decided {
     /// Allow or Deny.
     #[must_use]
     pub fn decision(&self) -> Decision {
         match &self.0 {
-            State::Kept { answer, .. } => answer.decision(),
+            State::Kept(kept) => kept.answer.decision(),
             State::Whole(response) => response.decision(),
         }
     }
@@ -40,7 +46,7 @@ impl Decided {
     #[must_use]
     pub fn decision_id(&self) -> DecisionId {
         match &self.0 {
-            State::Kept { decision_id, .. } => *decision_id,
+            State::Kept(kept) => kept.decision_id,
             State::Whole(response) => response.decision_id(),
         }
     }
@@ -49,7 +55,7 @@ impl Decided {
     #[must_use]
     pub fn revision(&self) -> Revision {
         match &self.0 {
-            State::Kept { answer, .. } => answer.snapshot().revision(),
+            State::Kept(kept) => kept.answer.snapshot().revision(),
             State::Whole(response) => response.revision(),
         }
     }
@@ -58,7 +64,7 @@ impl Decided {
     #[must_use]
     pub fn expired(&self) -> bool {
         match &self.0 {
-            State::Kept { expired, .. } => *expired,
+            State::Kept(kept) => kept.expired,
             State::Whole(response) => response.expired(),
         }
     }
@@ -66,15 +72,33 @@ impl Decided {
     /// All of it; allocates. How long a decision took is not known where nothing was written down.
     pub fn to_response(&self) -> Response {
         match &self.0 {
-            State::Kept { answer, decision_id, expired } => Response::new(
-                answer.to_outcome(),
-                answer.snapshot().revision(),
-                *decision_id,
-                Duration::ZERO,
-                *expired,
-            ),
+            State::Kept(kept) => kept.to_response(Duration::ZERO),
             State::Whole(response) => Response::clone(response),
         }
+    }
+}
+
+impl Kept {
+    /// What is written down of it; request and response are made out where that is done.
+    pub(super) fn record(&self, at: Timestamp, asked: Asked, taken: Duration) -> Record {
+        let kept = self.clone();
+        Record::deferred(at, move || {
+            let limits = *kept.answer.snapshot().limits();
+            let shape = Shape { schema: None, validate: false, limits, now: None, namespace: None };
+            let request = asked.to_builder().and_then(|request| request.build(&shape));
+            (request, kept.to_response(taken))
+        })
+    }
+
+    fn to_response(&self, taken: Duration) -> Response {
+        let (outcome, revision) = (self.answer.to_outcome(), self.answer.snapshot().revision());
+        Response::new(outcome, revision, self.decision_id, taken, self.expired)
+    }
+}
+
+impl From<Kept> for Decided {
+    fn from(kept: Kept) -> Self {
+        Self(State::Kept(kept))
     }
 }
 

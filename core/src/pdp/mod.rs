@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use self::decided::Kept;
 use crate::audit::{Record, Reproduction, Sink, SinkStatus};
 use crate::bundle::{Bundle, GrantsDelivery};
-use crate::engine::{CrossCheck, Given, Mismatch, Options, Question, Scratch, Snapshot};
+use crate::engine::{CrossCheck, Mismatch, Options, Scratch, Snapshot};
 use crate::model::{
     DecisionId, EntityTypeName, EntityUid, LoadError, Outcome, RequestError, Response, Revision,
     Timestamp,
 };
-use crate::request::{Request, Shape};
+use crate::request::{Given, Question, Request, Shape};
 #[cfg(not(target_family = "wasm"))]
 use crate::store::{Follower, Source};
 use crate::store::{InForce, Mark, Observer, OnExpiry, Part, Rules, Status, Store, StoreBuilder};
@@ -112,8 +113,9 @@ impl Pdp {
     ///
     /// It must fit the schema and the limits as a request must, and it is given `context.now` as a
     /// request is. The answer is the one to the same request. Takes time in proportion to the candidate
-    /// policies and to the context, and allocates as [`Snapshot::answer_in`] does, unless the decision
-    /// is written down or compared.
+    /// policies, to the context and to what is sent of entities, and allocates as [`Snapshot::answer_in`]
+    /// does and for what is sent; a decision that is written down is copied, and made text elsewhere. One
+    /// that is compared takes the time of a request.
     ///
     /// # Errors
     /// When it does not fit. Nothing is decided then: whoever enforces denies.
@@ -122,6 +124,7 @@ impl Pdp {
         question: &Question<'_>,
         scratch: &mut Scratch,
     ) -> Result<Decided, RequestError> {
+        let started = self.sink.as_ref().map(|_| self.clock.elapsed());
         let now = self.clock.now();
         let in_force = self.store.load();
         let mut fields = SmallVec::<[_; 16]>::new();
@@ -137,11 +140,17 @@ impl Pdp {
         let expired = in_force.expires.is_some_and(|expires| now >= expires);
         let denies = expired && self.store.rules().on_expiry == OnExpiry::Deny;
         let count = self.decisions.fetch_add(1, Ordering::Relaxed);
-        let plain = admitted && !denies && self.sink.is_none() && !self.cross_check.takes(count);
+        let plain = admitted && !denies && !self.cross_check.takes(count);
         if plain && let Some(answer) = in_force.snapshot.answer_to_keep(&timed, scratch) {
-            return Ok(Decided::kept(answer, DecisionId::new(now, self.seed(), count), expired));
+            let decision_id = DecisionId::new(now, self.seed(), count);
+            let kept = Kept { answer, decision_id, expired };
+            if let (Some(sink), Some(started)) = (&self.sink, started) {
+                let taken = self.clock.elapsed().saturating_sub(started);
+                sink.accept(kept.record(now, in_force.snapshot.keep(&timed)?, taken));
+            }
+            return Ok(kept.into());
         }
-        let started = self.clock.elapsed();
+        let started = started.unwrap_or_else(|| self.clock.elapsed());
         let shape = in_force.snapshot.shape(Some(now));
         let validate = shape.validate && !admitted;
         let request = question.to_builder()?.build(&Shape { validate, ..shape })?;

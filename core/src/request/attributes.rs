@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Entity, EntityUid, RequestError, RequestErrorKind, RestrictedExpression};
+use crate::model::{
+    Described, Entity, EntityUid, RequestError, RequestErrorKind, RestrictedExpression,
+};
 
 /// Attributes sent with a request, over those of the entity of this uid.
 ///
@@ -24,6 +26,14 @@ impl EntityAttributes {
         Entity::new(uid, attributes, HashSet::new())
             .map(Self)
             .map_err(|error| RequestError::new(RequestErrorKind::Entities, error.to_string()))
+    }
+
+    /// The attributes of what is said of an entity.
+    ///
+    /// # Errors
+    /// When a value cannot be made, such as an address that is none.
+    pub fn of(described: &Described) -> Result<Self, RequestError> {
+        described.to_entity().map(Self)
     }
 
     pub(crate) fn from_entity(entity: Entity) -> Self {

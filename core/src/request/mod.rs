@@ -2,6 +2,10 @@
 
 mod attributes;
 mod builder;
+mod given;
+mod handle;
+mod kept;
+mod question;
 mod shape;
 
 use std::sync::Arc;
@@ -10,6 +14,11 @@ use crate::model::{Context, Entity, EntityUid};
 
 pub use attributes::EntityAttributes;
 pub use builder::RequestBuilder;
+pub use given::{Fields, Given, Rest, Sent, fields, parts};
+pub use handle::Handle;
+pub(crate) use kept::Kept;
+pub(crate) use question::uid;
+pub use question::{Asked, Question};
 pub use shape::Shape;
 
 /// May this principal take this action on this resource, in this context?

@@ -2,8 +2,9 @@ use std::cell::RefCell;
 
 use bumpalo::Bump;
 use notegate::Request;
-use notegate::engine::{Given, Question, Scratch, Snapshot};
+use notegate::engine::{Scratch, Snapshot};
 use notegate::model::{Decision, Outcome, PolicyId};
+use notegate::request::{Asked, Fields, Question, Sent};
 
 use super::official::{Answer, Official};
 use super::ours::Ours;
@@ -15,7 +16,9 @@ pub(crate) struct Ask<'a> {
     pub(crate) official: &'a Official,
     pub(crate) ours: &'a Ours,
     /// None for a context that a question has no form for.
-    contexts: &'a [Option<&'a [(&'a str, Given<'a>)]>],
+    contexts: &'a [Option<Fields<'a>>],
+    /// The same of what is sent of entities.
+    overlays: &'a [Option<&'a [Sent<'a>]>],
     /// Memory from one decision to the next.
     kept: RefCell<Scratch>,
 }
@@ -29,7 +32,9 @@ impl<'a> Ask<'a> {
     ) -> Self {
         let contexts = case.asked.contexts.iter().map(|context| given::record(context, arena));
         let contexts = arena.alloc_slice_fill_iter(contexts.collect::<Vec<_>>());
-        Self { official, ours, contexts, kept: RefCell::default() }
+        let overlays = case.asked.overlays.iter().map(|overlay| given::sent(overlay, arena));
+        let overlays = arena.alloc_slice_fill_iter(overlays.collect::<Vec<_>>());
+        Self { official, ours, contexts, overlays, kept: RefCell::default() }
     }
 
     /// Compares every way to ask, in both error modes; says how many answers there were.
@@ -73,17 +78,14 @@ impl<'a> Ask<'a> {
             ("again", prepared.answer()),
             ("again in kept memory", prepared.answer_in(&mut kept)),
         ];
-        if let Some(context) = self.contexts[parts.context].filter(|_| parts.overlay.is_none()) {
-            let Parts { principal, action, resource, .. } = *parts;
-            let question = Question::new(principal, action, resource, context);
-            let question = question.map_err(|error| error.to_string())?;
+        if let Some(question) = self.question(parts)? {
             answers.push(("question", snapshot.answer(&question)));
             answers.push(("question in kept memory", snapshot.answer_in(&question, &mut kept)));
-            // A handle is right with any snapshot, its own or not.
-            let handle = |(name, id): Uid| self.ours.skipping.handle(name, id);
-            let (principal, resource) = (handle(principal), handle(resource));
-            let question = Question::new(&principal, action, &resource, context);
-            let question = question.map_err(|error| error.to_string())?;
+        }
+        // A handle is right with any snapshot, its own or not.
+        let handle = |(name, id): Uid| self.ours.skipping.handle(name, id);
+        let (principal, resource) = (handle(parts.principal), handle(parts.resource));
+        if let Some(question) = self.question_of(parts, &principal, &resource)? {
             answers.push(("question by handles", snapshot.answer(&question)));
         }
         let count = answers.len();
@@ -99,6 +101,52 @@ impl<'a> Ask<'a> {
             }
         }
         Ok(count)
+    }
+
+    /// The question, where it has a form as one.
+    fn question(&self, parts: &Parts) -> Result<Option<Question<'a>>, String> {
+        self.question_of(parts, parts.principal, parts.resource)
+    }
+
+    fn question_of<'q>(
+        &self,
+        parts: &Parts,
+        principal: impl Into<Asked<'q>>,
+        resource: impl Into<Asked<'q>>,
+    ) -> Result<Option<Question<'q>>, String>
+    where
+        'a: 'q,
+    {
+        let Some(context) = self.contexts[parts.context] else { return Ok(None) };
+        let sent = match parts.overlay {
+            None => &[][..],
+            Some(at) => match self.overlays[at] {
+                Some(sent) => sent,
+                None => return Ok(None),
+            },
+        };
+        let question = Question::new(principal, parts.action, resource, context);
+        let question = question.and_then(|question| question.with_sent(sent));
+        question.map(Some).map_err(|error| error.to_string())
+    }
+
+    /// Checks that what the schema does not allow is not taken for what it allows.
+    ///
+    /// # Errors
+    /// When it is.
+    pub(crate) fn unfit(&self, parts: &Parts) -> Result<(), String> {
+        match self.question(parts)? {
+            Some(question) if self.ours.skipping.admits(&question) => {
+                Err("the question is admitted, and the schema does not allow it".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a question that the schema allows is seen to be one at once.
+    pub(crate) fn is_admitted(&self, parts: &Parts) -> bool {
+        let question = self.question(parts).ok().flatten();
+        question.is_some_and(|question| self.ours.skipping.admits(&question))
     }
 
     /// Compares the evaluators as it is done in use.
@@ -119,9 +167,14 @@ impl<'a> Ask<'a> {
     ///
     /// # Errors
     /// When it is not.
-    pub(crate) fn refusal(&self, request: &Request) -> Result<(), String> {
+    pub(crate) fn refusal(&self, parts: &Parts, request: &Request) -> Result<(), String> {
+        let question = self.question(parts)?;
         for snapshot in [&self.ours.skipping, &self.ours.denying] {
             let outcome = snapshot.evaluate(request);
+            if question.is_some_and(|question| snapshot.answer(&question).into_outcome() != outcome)
+            {
+                return Err("a cycle is told otherwise of a question".to_owned());
+            }
             let denied = outcome.decision == Decision::Deny && outcome.reason.is_empty();
             let alone = outcome.errors.len() == 1 && outcome.errors[0].policy_id.is_none();
             if !denied || !alone {

@@ -25,6 +25,8 @@ pub(crate) struct Compared {
     pub(crate) erring: usize,
     /// Requests with entities or attributes of their own.
     pub(crate) overlaid: usize,
+    /// Requests that are seen at once to be what the schema and the limits allow.
+    pub(crate) admitted: usize,
     /// Requests denied since their entities close a cycle.
     pub(crate) cyclic: usize,
     /// Requests refused by both sides, by the schema.
@@ -43,6 +45,7 @@ impl Compared {
         self.allowed += other.allowed;
         self.erring += other.erring;
         self.overlaid += other.overlaid;
+        self.admitted += other.admitted;
         self.cyclic += other.cyclic;
         self.unfit += other.unfit;
         self.refused += other.refused;
@@ -54,12 +57,13 @@ impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} requests ({} allowed, {} erring, {} with entities of their own, {} cyclic, \
-             {} unfit), {} answers, {} bundles refused and {} limited",
+            "{} requests ({} allowed, {} erring, {} with entities of their own, {} admitted at \
+             once, {} cyclic, {} unfit), {} answers, {} bundles refused and {} limited",
             self.requests,
             self.allowed,
             self.erring,
             self.overlaid,
+            self.admitted,
             self.cyclic,
             self.unfit,
             self.answers,
@@ -145,7 +149,7 @@ fn one(
         (Ok(request), None) => request,
         (Err(_), Some(_)) => {
             compared.unfit += 1;
-            return Ok(None);
+            return ask.unfit(parts).map(|()| None);
         }
         (Ok(_), Some(error)) => return Err(format!("only the official side refuses it: {error}")),
         (Err(error), None) => return Err(format!("only we refuse it: {error}")),
@@ -156,7 +160,7 @@ fn one(
         Some(Overlaid::Unable) => return ask.evaluators(&request).map(|()| None),
         Some(Overlaid::Cycle) => {
             compared.cyclic += 1;
-            return ask.refusal(&request).map(|()| None);
+            return ask.refusal(parts, &request).map(|()| None);
         }
     };
     let answer = official.decide(&official.request(parts, None)?, entities);
@@ -169,6 +173,7 @@ fn one(
     compared.allowed += usize::from(outcome.decision == Decision::Allow);
     compared.erring += usize::from(answer.has_errors());
     compared.overlaid += usize::from(parts.overlay.is_some());
+    compared.admitted += usize::from(ask.is_admitted(parts));
     Ok(Some((request, outcome)))
 }
 

@@ -1,6 +1,8 @@
 use bumpalo::Bump;
-use notegate::engine::Given;
+use notegate::request::{Given, Rest, Sent};
 use serde_json::Value;
+
+use super::Overlay;
 
 /// Extension values that the generator writes, and what they stand for.
 const NUMBERS: [(&str, &str, i64); 23] = [
@@ -36,6 +38,25 @@ pub(crate) fn record<'a>(value: &'a Value, arena: &'a Bump) -> Option<&'a [(&'a 
         .map(|(key, value)| Some((key.as_str(), given(value, arena)?)))
         .collect::<Option<_>>()?;
     Some(arena.alloc_slice_copy(&fields))
+}
+
+/// What a request brings of entities as a question has it.
+pub(crate) fn sent<'a>(overlay: &'a Overlay, arena: &'a Bump) -> Option<&'a [Sent<'a>]> {
+    let uid = |json: &'a Value| Some((json["type"].as_str()?, json["id"].as_str()?));
+    let some = |json: &'a Value| if json.is_null() { Some(&[][..]) } else { record(json, arena) };
+    let entities = overlay.entities.iter().map(|json| {
+        let parents = json["parents"].as_array().map_or(&[][..], Vec::as_slice);
+        let parents: Vec<_> = parents.iter().map(uid).collect::<Option<_>>()?;
+        let rest = Rest { tags: some(&json["tags"])?, parents: arena.alloc_slice_copy(&parents) };
+        let attributes = some(&json["attrs"])?;
+        Some(Sent { uid: uid(&json["uid"])?, attributes, whole: Some(rest) })
+    });
+    let attributes = overlay
+        .attributes
+        .iter()
+        .map(|(uid, fields)| Some(Sent { uid: *uid, attributes: some(fields)?, whole: None }));
+    let sent: Vec<_> = entities.chain(attributes).collect::<Option<_>>()?;
+    Some(arena.alloc_slice_copy(&sent))
 }
 
 fn given<'a>(value: &'a Value, arena: &'a Bump) -> Option<Given<'a>> {

@@ -1,8 +1,9 @@
 //! A request as a caller holds it: borrowed strings, where it has such a form.
 
 use bumpalo::Bump;
-use notegate::engine::{Answer, Given, Question};
+use notegate::engine::Answer;
 use notegate::model::{Context, Decision, Limits, Outcome, Timestamp};
+use notegate::request::{Given, Question};
 use notegate::{Request, Snapshot};
 use serde_json::{Map, Value};
 

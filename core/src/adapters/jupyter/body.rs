@@ -70,7 +70,7 @@ impl Reading {
             }
             Body::Copy => {
                 if let Some(path) = fields.text("copy_from")? {
-                    let source = self.here.file(&file_path(path)?)?;
+                    let source = self.here.file(&file_path(path)?);
                     one.context = context.copy_from(source.uid.clone());
                     let read = Self { action: "contents:read", ..self.on(source) };
                     return Ok(vec![one, read]);
@@ -171,8 +171,8 @@ impl Reading {
         Ok(Self { action: "kernel:start", ..self.on(spec) })
     }
 
-    fn attach(&self, id: &str) -> Result<Self, RequestError> {
-        Ok(Self { action: "session:attach", ..self.on(self.here.kernel(id)?) })
+    fn attach(&self, id: &str) -> Self {
+        Self { action: "session:attach", ..self.on(self.here.kernel(id)) }
     }
 
     /// What a new session's kernel is: one to start, or one that runs. Whether it does is not known here,
@@ -180,7 +180,7 @@ impl Reading {
     fn session(&self, fields: &Fields) -> Result<Vec<Self>, RequestError> {
         let kernel = fields.record("kernel")?.unwrap_or_default();
         let id = kernel.text("id")?.filter(|id| !id.is_empty());
-        let attach = id.map(|id| self.attach(id)).transpose()?;
+        let attach = id.map(|id| self.attach(id));
         let both = attach.into_iter().chain([self.start(&kernel)?]);
         both.map(|reading| reading.in_document(fields)).collect()
     }
@@ -189,7 +189,7 @@ impl Reading {
     fn session_change(&self, fields: &Fields) -> Result<Option<Self>, RequestError> {
         let Some(kernel) = fields.record("kernel")? else { return Ok(None) };
         let reading = match kernel.text("id")? {
-            Some(id) => self.attach(id)?,
+            Some(id) => self.attach(id),
             None => self.start(&kernel)?,
         };
         reading.in_document(fields).map(Some)
@@ -202,7 +202,7 @@ impl Reading {
                 .help("name it in `path`: some servers read the one, some the other"));
         }
         if let Some(path) = fields.text("path")?.filter(|path| path.ends_with(".ipynb")) {
-            let notebook = self.here.file(&file_path(path)?)?.uid;
+            let notebook = self.here.file(&file_path(path)?).uid;
             self.context = self.context.notebook(notebook);
         }
         Ok(self)

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use bumpalo::Bump;
 use sha2::{Digest as _, Sha256};
 
 use super::pattern::Captures;
@@ -10,8 +11,10 @@ use super::routes::{Body, On, Row};
 use super::site::Head;
 use super::target::Target;
 use crate::model::notebook::{self, Builder, ContextBuilder};
-use crate::model::{EntityUid, RequestError};
-use crate::request::{EntityAttributes, Request, RequestBuilder};
+use crate::model::{Described, EntityUid, RequestError};
+use crate::request::{
+    Asked, EntityAttributes, Question, Request, RequestBuilder, Sent, fields, parts,
+};
 
 /// A request target that was read.
 #[derive(Debug, Clone)]
@@ -25,7 +28,9 @@ pub struct Read {
 pub struct Reading {
     pub(super) action: &'static str,
     pub(super) resource: EntityUid,
-    pub(super) attributes: Vec<EntityAttributes>,
+    pub(super) attributes: Vec<Described>,
+    /// What it says of the server whose path it is.
+    pub(super) server: Option<Described>,
     pub(super) context: ContextBuilder,
     pub(super) body: Body,
     pub(super) here: Here,
@@ -52,7 +57,7 @@ pub(super) struct Asking<'a> {
 /// A resource with what its path says of it.
 pub(super) struct Named {
     pub(super) uid: EntityUid,
-    pub(super) attributes: Vec<EntityAttributes>,
+    pub(super) attributes: Vec<Described>,
 }
 
 impl Read {
@@ -94,7 +99,7 @@ impl Reading {
 
     /// What the path says of the resource, over what is stored of it.
     #[must_use]
-    pub fn attributes(&self) -> &[EntityAttributes] {
+    pub fn attributes(&self) -> &[Described] {
         &self.attributes
     }
 
@@ -129,15 +134,47 @@ impl Reading {
     ) -> Result<RequestBuilder, RequestError> {
         let action = notebook::action(self.action);
         let context = facts.and(self.context.clone()).build()?;
-        let request = Request::builder(principal, action, self.resource.clone()).context(context);
-        let server = match self.here.server() {
-            Some((owner, name)) => Named::server(owner, name)?.attributes,
-            None => Vec::new(),
-        };
-        let known =
-            |one: &EntityAttributes| self.attributes.iter().all(|own| own.uid() != one.uid());
-        let attributes = self.attributes.iter().cloned().chain(server.into_iter().filter(known));
-        Ok(attributes.fold(request, RequestBuilder::attributes))
+        let mut request =
+            Request::builder(principal, action, self.resource.clone()).context(context);
+        for described in self.described() {
+            request = request.attributes(EntityAttributes::of(described)?);
+        }
+        Ok(request)
+    }
+
+    /// As [`Reading::request`], the question in borrowed parts, with more that is sent of entities.
+    ///
+    /// # Errors
+    /// When something is sent twice.
+    pub fn question<'a>(
+        &'a self,
+        principal: &'a EntityUid,
+        facts: &'a ContextBuilder,
+        sent: &[Sent<'a>],
+        arena: &'a Bump,
+    ) -> Result<Question<'a>, RequestError> {
+        let own = fields(self.context.fields(), arena);
+        let facts = fields(facts.fields(), arena).iter().copied();
+        let facts = facts.filter(|(name, _)| own.iter().all(|(known, _)| known != name));
+        let mut context = bumpalo::collections::Vec::from_iter_in(facts, arena);
+        context.extend_from_slice(own);
+        let described = self.described().map(|described| Sent::attributes(described, arena));
+        let mut all = bumpalo::collections::Vec::from_iter_in(described, arena);
+        all.extend_from_slice(sent);
+        let action: Asked<'a> = (ACTION, self.action).into();
+        Question::new(
+            parts(principal, arena),
+            action,
+            parts(&self.resource, arena),
+            context.into_bump_slice(),
+        )?
+        .with_sent(all.into_bump_slice())
+    }
+
+    /// What it says of its resource, and of the server whose path it is.
+    fn described(&self) -> impl Iterator<Item = &Described> {
+        let known = |one: &&Described| self.attributes.iter().all(|own| own.uid != one.uid);
+        self.attributes.iter().chain(self.server.iter().filter(known))
     }
 }
 
@@ -149,18 +186,18 @@ impl Reading {
     }
 
     /// The same of that server.
-    pub(super) fn of_server(&self, owner: &str, name: &str) -> Result<Self, RequestError> {
-        Ok(self.on(Named::server(owner, name)?))
+    pub(super) fn of_server(&self, owner: &str, name: &str) -> Self {
+        self.on(Named::server(owner, name))
     }
 }
 
 impl Here {
     /// The server or gateway.
-    fn named(&self) -> Result<Named, RequestError> {
+    fn named(&self) -> Named {
         match self {
-            Self::Hub => Ok(Named::bare(notebook::hub(HUB_ID))),
+            Self::Hub => Named::bare(notebook::hub(HUB_ID)),
             Self::Server { owner, name } => Named::server(owner, name),
-            Self::Gateway { name } => Ok(Named::bare(notebook::gateway(name))),
+            Self::Gateway { name } => Named::bare(notebook::gateway(name)),
         }
     }
 
@@ -176,7 +213,7 @@ impl Here {
         &self,
         builder: B,
         set: impl FnOnce(B, EntityUid, EntityUid) -> B,
-    ) -> Result<Named, RequestError> {
+    ) -> Named {
         match self.server() {
             Some((owner, name)) => {
                 let server = notebook::server(owner, name).uid();
@@ -186,7 +223,7 @@ impl Here {
         }
     }
 
-    pub(super) fn file(&self, path: &str) -> Result<Named, RequestError> {
+    pub(super) fn file(&self, path: &str) -> Named {
         let (owner, name) = self.server().unwrap_or_default();
         match path.ends_with(".ipynb") {
             true => self.owned(notebook::notebook(owner, name, path), |file, owner, server| {
@@ -198,10 +235,17 @@ impl Here {
         }
     }
 
-    pub(super) fn kernel(&self, id: &str) -> Result<Named, RequestError> {
+    pub(super) fn kernel(&self, id: &str) -> Named {
         self.owned(notebook::kernel(id), |kernel, owner, server| kernel.owner(owner).server(server))
     }
 }
+
+fn server(owner: &str, name: &str) -> notebook::Server {
+    notebook::server(owner, name).owner(notebook::user(owner).uid()).name(name)
+}
+
+/// The type of every action of the model.
+const ACTION: &str = "Notebook::Action";
 
 /// There is one hub.
 const HUB_ID: &str = "main";
@@ -211,13 +255,12 @@ impl Named {
         Self { uid: builder.uid(), attributes: Vec::new() }
     }
 
-    fn of(builder: impl Builder) -> Result<Self, RequestError> {
-        let uid = builder.uid();
-        Ok(Self { uid, attributes: vec![EntityAttributes::from_entity(builder.entity()?)] })
+    fn of(builder: impl Builder) -> Self {
+        Self { uid: builder.uid(), attributes: vec![builder.described()] }
     }
 
-    fn server(owner: &str, name: &str) -> Result<Self, RequestError> {
-        Self::of(notebook::server(owner, name).owner(notebook::user(owner).uid()).name(name))
+    fn server(owner: &str, name: &str) -> Self {
+        Self::of(server(owner, name))
     }
 }
 
@@ -273,6 +316,7 @@ impl Asking<'_> {
             context,
             body: row.body,
             here: here.clone(),
+            server: here.server().map(|(owner, name)| server(owner, name).described()),
             default_kernel: self.default_kernel.to_owned(),
             parameter: parameter.map(str::to_owned),
         })
@@ -293,6 +337,7 @@ impl Asking<'_> {
             context,
             body: Body::Unread,
             here: Here::Hub,
+            server: None,
             default_kernel: String::new(),
             parameter: None,
         })
@@ -309,23 +354,23 @@ impl Asking<'_> {
             self.head.user.ok_or_else(|| refused("the path means somebody's own, and nobody asks"))
         };
         let (server_owner, server) = here.server().unwrap_or_default();
-        match on {
-            On::Public | On::Nobody => Err(refused("the path is no route")),
-            On::Hub => Ok(Named::bare(notebook::hub(HUB_ID))),
-            On::Me => Ok(Named::bare(notebook::user(me()?))),
+        Ok(match on {
+            On::Public | On::Nobody => return Err(refused("the path is no route")),
+            On::Hub => Named::bare(notebook::hub(HUB_ID)),
+            On::Me => Named::bare(notebook::user(me()?)),
             On::MyServer => Named::server(me()?, ""),
-            On::Person => Ok(Named::bare(notebook::user(one("user")))),
+            On::Person => Named::bare(notebook::user(one("user"))),
             On::Server => Named::server(owner(), one("server")),
             On::AnyServer => Named::server(owner(), ""),
-            On::Group => Ok(Named::bare(notebook::group(one("group")))),
-            On::Service => Ok(Named::bare(notebook::service(one("service")))),
+            On::Group => Named::bare(notebook::group(one("group"))),
+            On::Service => Named::bare(notebook::service(one("service"))),
             On::Token => {
                 let owner = notebook::user(one("user")).uid();
                 Named::of(notebook::token(one("user"), one("token")).owner(owner))
             }
             On::Share => self.share(captures),
-            On::ShareCode => Ok(share_code(self.target.parameter("code")?.unwrap_or_default())),
-            On::Client => Ok(client(self.target.parameter("client_id")?.unwrap_or_default())),
+            On::ShareCode => share_code(self.target.parameter("code")?.unwrap_or_default()),
+            On::Client => client(self.target.parameter("client_id")?.unwrap_or_default()),
             On::Here => here.named(),
             On::File => here.file(&captures.path("path")),
             On::FileOfQuery => match self.target.parameter("path")? {
@@ -337,7 +382,7 @@ impl Asking<'_> {
                 here.owned(room, |room, owner, server| room.owner(owner).server(server))
             }
             On::Kernel => here.kernel(one("kernel")),
-            On::Spec => Ok(kernel_spec(one("spec"))),
+            On::Spec => kernel_spec(one("spec")),
             On::Session => here
                 .owned(notebook::session(one("session")), |session, owner, server| {
                     session.owner(owner).server(server)
@@ -353,10 +398,10 @@ impl Asking<'_> {
                     here.owned(port, |port, owner, server| port.owner(owner).server(server))
                 }
             },
-        }
+        })
     }
 
-    fn share(&self, captures: &Captures<'_>) -> Result<Named, RequestError> {
+    fn share(&self, captures: &Captures<'_>) -> Named {
         let (owner, server) = (captures.one("owner"), captures.one("server"));
         let of = |receiver: &str| {
             let share = notebook::share(owner, server, receiver);

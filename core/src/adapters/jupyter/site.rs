@@ -196,8 +196,7 @@ impl Site {
             && first == "user"
             && self.named.allow(name)
         {
-            let named =
-                readings.first().map(|reading| reading.of_server(owner, name)).transpose()?;
+            let named = readings.first().map(|reading| reading.of_server(owner, name));
             readings.extend(named);
         }
         Ok(readings)

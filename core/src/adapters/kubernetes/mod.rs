@@ -60,8 +60,7 @@ mod template;
 use serde_json::Value;
 
 use crate::model::notebook::{self, Builder as _, Resources};
-use crate::model::{Entity, EntityUid, Exceeded, Limits, StrictValue};
-use crate::request::EntityAttributes;
+use crate::model::{Described, EntityUid, Exceeded, Limits, StrictValue};
 
 use node::Node;
 use template::Template;
@@ -73,9 +72,9 @@ pub use reference::ImageReference;
 /// What a pod's manifest says, as facts of the model.
 #[derive(Debug, Clone)]
 pub struct PodFacts {
-    pod: Entity,
+    pod: Described,
     limits: Resources,
-    named: Vec<EntityAttributes>,
+    named: Vec<Described>,
     context: Vec<(&'static str, EntityUid)>,
 }
 
@@ -109,7 +108,7 @@ impl PodFacts {
         })?;
         let value = Value::from(value);
         let facts = Self::of(&Node::root(&value), origin)?;
-        let ids = facts.named.iter().map(EntityAttributes::uid).chain([facts.uid()]);
+        let ids = facts.named.iter().chain([&facts.pod]).map(|one| &one.uid);
         for uid in ids {
             Exceeded::check("id_bytes", limits.id_bytes, uid.id().unescaped().len())?;
         }
@@ -159,19 +158,19 @@ impl PodFacts {
             context.push(("profile", profile.clone()));
             template.pod = template.pod.profile(profile);
         }
-        let (limits, named) = (template.limits, template.named()?);
-        Ok(Self { pod: template::entity(template.pod)?, limits, named, context })
+        let (limits, named) = (template.limits, template.named());
+        Ok(Self { pod: template.pod.described(), limits, named, context })
     }
 
     /// The uid of the pod: its namespace and name.
     #[must_use]
-    pub fn uid(&self) -> EntityUid {
-        self.pod.uid()
+    pub fn uid(&self) -> &EntityUid {
+        &self.pod.uid
     }
 
     /// The pod, with its labels as tags.
     #[must_use]
-    pub fn pod(&self) -> &Entity {
+    pub fn pod(&self) -> &Described {
         &self.pod
     }
 
@@ -192,7 +191,7 @@ impl PodFacts {
     /// They go over the stored attributes, so that a bundle's word on them (`approved`, `signed`,
     /// their groups and tags) stays.
     #[must_use]
-    pub fn named(&self) -> &[EntityAttributes] {
+    pub fn named(&self) -> &[Described] {
         &self.named
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::Described;
 use crate::model::notebook::{self, Builder as _, Pod, Resources};
-use crate::model::{Entity, RequestError};
-use crate::request::EntityAttributes;
 
-use super::error::{ManifestError, ManifestErrorKind as Kind};
+use super::error::ManifestError;
 use super::node::Node;
 use super::reference::ImageReference;
 use super::{compute, containers, host, images, lookalike, security, storage};
@@ -57,26 +56,11 @@ impl Template {
     }
 
     /// What the manifest says of the images and the service account that it names.
-    pub(super) fn named(&self) -> Result<Vec<EntityAttributes>, ManifestError> {
+    pub(super) fn named(&self) -> Vec<Described> {
         let (namespace, account) = &self.service_account;
         let account = notebook::service_account(namespace, account)
             .namespace(notebook::namespace(namespace).uid());
-        let mut named = vec![attributes(account)?];
-        for image in &self.images {
-            named.push(attributes(image.image())?);
-        }
-        Ok(named)
+        let images = self.images.iter().map(|image| image.image().described());
+        [account.described()].into_iter().chain(images).collect()
     }
-}
-
-fn attributes(builder: impl notebook::Builder) -> Result<EntityAttributes, ManifestError> {
-    builder.entity().map(EntityAttributes::from_entity).map_err(refused)
-}
-
-pub(super) fn entity(pod: Pod) -> Result<Entity, ManifestError> {
-    pod.entity().map_err(refused)
-}
-
-fn refused(error: RequestError) -> ManifestError {
-    ManifestError::new(Kind::Unsupported, "", error.to_string())
 }

@@ -38,9 +38,9 @@ use self::value::Deferred;
 use super::index::{self, Candidates, Index, Open};
 use super::names::{Names, Uid, UidId};
 use super::policies::Policies;
-use super::question::Question;
+use super::question;
 use crate::model::{Effect, LoadError, LoadErrorKind, Problem, Schema};
-use crate::request::Request;
+use crate::request::{Question, Request};
 
 pub(super) use super::index::Place;
 
@@ -71,7 +71,7 @@ struct Compiled {
 
 /// Which policies determine the decision of a request, and which the official evaluator must be asked
 /// about.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Satisfied {
     /// Whether they forbid: then no permit is among them.
     forbidden: bool,
@@ -185,7 +185,7 @@ impl Program {
     pub(super) fn evaluate(&self, store: &Store, request: &Request) -> Result<Satisfied, Unable> {
         let arena = Bump::new();
         let overlay = match request.has_overlay() {
-            true => Some(Overlay::new(request, store).map_err(|_| Unable::Cycle)?),
+            true => Some(Overlay::of_request(request, store).map_err(|_| Unable::Cycle)?),
             false => None,
         };
         let (uids, context) = parts(store, request)?;
@@ -200,12 +200,17 @@ impl Program {
         question: &Question<'_>,
         arena: &Scratch,
     ) -> Result<Satisfied, Unable> {
-        let uids = question.uids(&store.names);
-        if !question.is_well_named(&uids, &store.names) {
+        let uids = question::uids(question, &store.names);
+        if !question::is_well_named(question, &uids, &store.names) {
             return Err(Unable::Name);
         }
+        let overlay = match question.sent() {
+            [] => None,
+            sent => Some(Overlay::of_question(sent, store).map_err(|_| Unable::Cycle)?),
+        };
         let context = Record::Given(question.context());
-        self.run(&Frame::new(store, &self.constants, None, &arena.0, uids, context))
+        let overlay = overlay.as_ref();
+        self.run(&Frame::new(store, &self.constants, overlay, &arena.0, uids, context))
     }
 
     /// Looks up once what a request names, and which policies it leads to.

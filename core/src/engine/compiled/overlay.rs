@@ -5,9 +5,9 @@ use cedar_policy_core::ast::{Entity, PartialValue};
 use super::frame::Frame;
 use super::store::Store;
 use super::value::{Deferred, Value};
-use crate::engine::names::{EntityRow, Uid};
+use crate::engine::names::{EntityRow, Uid, same};
 use crate::engine::standing::Ancestors;
-use crate::request::Request;
+use crate::request::{Fields, Request, Sent};
 
 /// A request's own entities and attributes.
 #[derive(Debug)]
@@ -23,10 +23,17 @@ pub(super) struct Overlay<'a> {
 pub(super) struct Over<'a> {
     uid: Uid<'a>,
     /// In the place of the stored entity.
-    whole: Option<&'a Entity>,
+    whole: Option<Source<'a>>,
     /// Over whatever is below.
-    attributes: Option<&'a Entity>,
+    attributes: Option<Source<'a>>,
     ancestors: Vec<Uid<'a>>,
+}
+
+/// What was sent of an entity.
+#[derive(Debug, Clone, Copy)]
+enum Source<'a> {
+    Parsed(&'a Entity),
+    Given(&'a Sent<'a>),
 }
 
 /// The entities of a request close the hierarchy to a cycle.
@@ -34,22 +41,35 @@ pub(super) struct Over<'a> {
 pub(super) struct Cycle;
 
 impl<'a> Overlay<'a> {
-    pub(super) fn new(request: &'a Request, store: &'a Store) -> Result<Self, Cycle> {
-        let over = |entity: &'a Entity| Over {
-            uid: store.names.parsed(entity.uid()),
+    pub(super) fn of_request(request: &'a Request, store: &'a Store) -> Result<Self, Cycle> {
+        let entities = request.entities().iter().map(|entity| Source::Parsed(entity.as_ref()));
+        let attributes = request.attributes().iter();
+        let attributes = attributes.map(|one| Source::Parsed(one.as_entity().as_ref()));
+        Self::new(entities, attributes, store)
+    }
+
+    pub(super) fn of_question(sent: &'a [Sent<'a>], store: &'a Store) -> Result<Self, Cycle> {
+        let entities = sent.iter().filter(|one| one.whole.is_some()).map(Source::Given);
+        let attributes = sent.iter().filter(|one| one.whole.is_none()).map(Source::Given);
+        Self::new(entities, attributes, store)
+    }
+
+    fn new(
+        entities: impl Iterator<Item = Source<'a>>,
+        attributes: impl Iterator<Item = Source<'a>>,
+        store: &'a Store,
+    ) -> Result<Self, Cycle> {
+        let over = |source: Source<'a>| Over {
+            uid: source.uid(store),
             whole: None,
             attributes: None,
             ancestors: Vec::new(),
         };
-        let mut entities: Vec<Over<'a>> = Vec::new();
-        for entity in request.entities() {
-            let entity: &Entity = entity.as_ref();
-            entities.push(Over { whole: Some(entity), ..over(entity) });
-        }
+        let mut entities: Vec<Over<'a>> =
+            entities.map(|entity| Over { whole: Some(entity), ..over(entity) }).collect();
         entities.sort_by(|one, two| one.uid.compare(two.uid));
         let sent = entities.len();
-        for attributes in request.attributes() {
-            let attributes: &Entity = attributes.as_entity().as_ref();
+        for attributes in attributes {
             let new = over(attributes);
             let found = entities.get(..sent).unwrap_or_default();
             let found = found.binary_search_by(|one| one.uid.compare(new.uid)).ok();
@@ -117,7 +137,7 @@ impl<'a> Overlay<'a> {
 
     fn parents(&self, uid: Uid<'a>, store: &'a Store, parents: &mut Vec<Uid<'a>>) {
         match self.over(uid).and_then(|over| over.whole) {
-            Some(entity) => parents.extend(entity.parents().map(|uid| store.names.parsed(uid))),
+            Some(source) => source.parents(store, parents),
             None => {
                 let stored = stored(uid, store).map_or(&[][..], |row| store.parents(row));
                 parents.extend(stored.iter().copied().map(Uid::Known));
@@ -138,15 +158,55 @@ impl<'a> Over<'a> {
         name: &str,
         frame: &Frame<'a>,
     ) -> Result<Option<Value<'a>>, Deferred> {
-        let over = self.attributes.and_then(|entity| entity.get(name));
-        let found = over.or_else(|| self.whole.and_then(|entity| entity.get(name)));
-        found.map(|value| parsed(value, frame)).transpose()
+        for source in [self.attributes, self.whole].into_iter().flatten() {
+            if let Some(value) = source.attribute(name, frame)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
     }
 
     /// What the request itself says of a tag.
     pub(super) fn tag(&self, name: &str, frame: &Frame<'a>) -> Result<Option<Value<'a>>, Deferred> {
-        let found = self.whole.and_then(|entity| entity.get_tag(name));
-        found.map(|value| parsed(value, frame)).transpose()
+        self.whole.map_or(Ok(None), |source| source.tag(name, frame))
+    }
+}
+
+impl<'a> Source<'a> {
+    fn uid(self, store: &Store) -> Uid<'a> {
+        match self {
+            Self::Parsed(entity) => store.names.parsed(entity.uid()),
+            Self::Given(sent) => {
+                let [uid] = store.names.written([&sent.uid]);
+                uid
+            }
+        }
+    }
+
+    fn parents(self, store: &Store, parents: &mut Vec<Uid<'a>>) {
+        match self {
+            Self::Parsed(entity) => {
+                parents.extend(entity.parents().map(|uid| store.names.parsed(uid)));
+            }
+            Self::Given(sent) => {
+                let given = sent.whole.map_or(&[][..], |rest| rest.parents);
+                parents.extend(given.iter().flat_map(|parent| store.names.written([parent])));
+            }
+        }
+    }
+
+    fn attribute(self, name: &str, frame: &Frame<'a>) -> Result<Option<Value<'a>>, Deferred> {
+        match self {
+            Self::Parsed(entity) => parsed(entity.get(name), frame),
+            Self::Given(sent) => given(sent.attributes, name, frame),
+        }
+    }
+
+    fn tag(self, name: &str, frame: &Frame<'a>) -> Result<Option<Value<'a>>, Deferred> {
+        match self {
+            Self::Parsed(entity) => parsed(entity.get_tag(name), frame),
+            Self::Given(sent) => given(sent.whole.unwrap_or_default().tags, name, frame),
+        }
     }
 }
 
@@ -157,9 +217,22 @@ fn stored<'a>(uid: Uid<'_>, store: &'a Store) -> Option<&'a EntityRow> {
     }
 }
 
-fn parsed<'a>(value: &'a PartialValue, frame: &Frame<'a>) -> Result<Value<'a>, Deferred> {
+fn parsed<'a>(
+    value: Option<&'a PartialValue>,
+    frame: &Frame<'a>,
+) -> Result<Option<Value<'a>>, Deferred> {
     match value {
-        PartialValue::Value(value) => Value::parsed(value, frame),
-        PartialValue::Residual(_) => Err(Deferred),
+        None => Ok(None),
+        Some(PartialValue::Value(value)) => Value::parsed(value, frame).map(Some),
+        Some(PartialValue::Residual(_)) => Err(Deferred),
     }
+}
+
+fn given<'a>(
+    fields: Fields<'a>,
+    name: &str,
+    frame: &Frame<'a>,
+) -> Result<Option<Value<'a>>, Deferred> {
+    let found = fields.iter().find(|(key, _)| same(key.as_bytes(), name.as_bytes()));
+    found.map(|(_, given)| Value::given(given, frame)).transpose()
 }

@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::pool::{Fields, Pool};
 use super::value::{Deferred, Value, any};
 use crate::engine::names::{KeyId, same};
-use crate::engine::question::Given;
+use crate::request::Given;
 
 /// A record.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use super::pool::{Pool, Stored};
 use super::record::Record;
 use super::set::Set;
 use crate::engine::names::Uid;
-use crate::engine::question::Given;
+use crate::request::Given;
 
 /// Left to the official evaluator, which knows what the error is or that there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,9 +116,6 @@ impl<'a> Value<'a> {
             Given::DateTime(value) => Self::DateTime(*value),
             Given::Duration(value) => Self::Duration(*value),
             Given::Address { address, prefix } => {
-                if *prefix > if address.is_ipv4() { 32 } else { 128 } {
-                    return Err(Deferred);
-                }
                 Self::Address(Address { address: *address, prefix: *prefix })
             }
             Given::Set(given) => {

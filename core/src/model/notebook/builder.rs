@@ -1,16 +1,15 @@
 //! Attributes, parents and tags of an entity in the making.
 
-use std::collections::{HashMap, HashSet};
-
-use super::super::{Entity, EntityUid, RequestError, RequestErrorKind, RestrictedExpression};
+use super::super::described::{Described, set};
+use super::super::{Entity, EntityUid, RequestError, Value};
 
 /// What every builder of an entity can do.
 pub trait Builder: Sized {
     #[doc(hidden)]
-    fn parts(&mut self) -> &mut Parts;
+    fn described_mut(&mut self) -> &mut Described;
 
-    #[doc(hidden)]
-    fn into_parts(self) -> Parts;
+    /// All that was said of it.
+    fn described(self) -> Described;
 
     /// The uid alone.
     fn uid(&self) -> EntityUid;
@@ -18,15 +17,17 @@ pub trait Builder: Sized {
     /// Puts the entity in another: a user in a group, a server in a namespace.
     #[must_use]
     fn parent(mut self, parent: EntityUid) -> Self {
-        self.parts().parents.insert(parent);
+        let parents = &mut self.described_mut().parents;
+        if !parents.contains(&parent) {
+            parents.push(parent);
+        }
         self
     }
 
     /// Sets a tag.
     #[must_use]
     fn tag(mut self, key: &str, value: &str) -> Self {
-        let value = RestrictedExpression::new_string(value.to_owned());
-        self.parts().tags.insert(key.to_owned(), value);
+        set(&mut self.described_mut().tags, key.to_owned(), Value::Text(value.into()));
         self
     }
 
@@ -35,24 +36,6 @@ pub trait Builder: Sized {
     /// # Errors
     /// When a value cannot be made, such as a time out of the language's range.
     fn entity(self) -> Result<Entity, RequestError> {
-        let Parts { uid, attributes, parents, tags } = self.into_parts();
-        Entity::new_with_tags(uid, attributes, parents, tags)
-            .map_err(|error| RequestError::new(RequestErrorKind::Entities, error.to_string()))
-    }
-}
-
-/// An entity in the making.
-#[derive(Debug, Clone)]
-pub struct Parts {
-    pub(super) uid: EntityUid,
-    pub(super) attributes: HashMap<String, RestrictedExpression>,
-    pub(super) parents: HashSet<EntityUid>,
-    pub(super) tags: HashMap<String, RestrictedExpression>,
-}
-
-impl Parts {
-    pub(super) fn new(uid: EntityUid) -> Self {
-        let (attributes, parents, tags) = (HashMap::new(), HashSet::new(), HashMap::new());
-        Self { uid, attributes, parents, tags }
+        self.described().to_entity()
     }
 }

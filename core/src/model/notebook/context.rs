@@ -1,12 +1,11 @@
 //! Facts about one request.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::super::{
-    Context, EntityUid, RequestError, RequestErrorKind, RestrictedExpression, Timestamp,
-};
+use super::super::described::{Fields, set};
+use super::super::{Context, EntityUid, RequestError, RequestErrorKind, Timestamp, Value};
 use super::value::{IntoValue, Resources, Sensitivity};
 
 /// Facts about one request, in the making.
@@ -14,7 +13,7 @@ use super::value::{IntoValue, Resources, Sensitivity};
 /// Which of them an action knows is the schema's matter: one that it does not know is refused when
 /// the request is built.
 #[derive(Debug, Clone, Default)]
-pub struct ContextBuilder(BTreeMap<String, RestrictedExpression>);
+pub struct ContextBuilder(Fields);
 
 /// Starts a context without any facts.
 #[must_use]
@@ -29,7 +28,7 @@ macro_rules! facts {
                 #[doc = concat!("Sets `context.", $name, "`.")]
                 #[must_use]
                 pub fn $method(mut self, value: $value) -> Self {
-                    self.0.insert($name.to_owned(), value.into_value());
+                    set(&mut self.0, $name, value.into_value());
                     self
                 }
             )*
@@ -92,15 +91,23 @@ impl ContextBuilder {
     /// Sets a fact of a bundle's own action.
     #[must_use]
     pub fn own(mut self, name: &str, value: impl IntoValue) -> Self {
-        self.0.insert(name.to_owned(), value.into_value());
+        set(&mut self.0, name.to_owned(), value.into_value());
         self
     }
 
     /// These facts, and those, which go over these.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
+        for (name, value) in others.0 {
+            set(&mut self.0, name, value);
+        }
         self
+    }
+
+    /// The facts that were set, each once.
+    #[must_use]
+    pub fn fields(&self) -> &[(Cow<'static, str>, Value)] {
+        &self.0
     }
 
     /// The context.
@@ -108,8 +115,12 @@ impl ContextBuilder {
     /// # Errors
     /// When a value cannot be made, such as a time out of the language's range.
     pub fn build(self) -> Result<Context, RequestError> {
-        Context::from_pairs(self.0)
-            .map_err(|error| RequestError::new(RequestErrorKind::Context, error.to_string()))
+        let refused = |message: String| RequestError::new(RequestErrorKind::Context, message);
+        let facts = self.0.iter().map(|(name, value)| {
+            Ok((name.clone().into_owned(), value.to_expression().map_err(refused)?))
+        });
+        Context::from_pairs(facts.collect::<Result<Vec<_>, RequestError>>()?)
+            .map_err(|error| refused(error.to_string()))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
+use super::super::described::{Described, set};
 use super::super::{EntityTypeName, EntityUid, Timestamp};
-use super::builder::{Builder, Parts};
+use super::builder::Builder;
 use super::value::{IntoValue, Resources, Sensitivity};
 
 /// Declares builders: the type, then its attributes as method, type and name in the schema.
@@ -13,31 +14,35 @@ macro_rules! builders {
         $(
             #[doc = concat!("Builds a `Notebook::", stringify!($type), "`.")]
             #[derive(Debug, Clone)]
-            pub struct $type(Parts);
+            pub struct $type(Described);
 
             impl $type {
                 pub(super) fn new(id: &str) -> Self {
+                    Self(Described::new(super::uid(Self::type_name(), id)))
+                }
+
+                fn type_name() -> &'static EntityTypeName {
                     static TYPE: LazyLock<EntityTypeName> =
                         LazyLock::new(|| super::shipped(stringify!($type)));
-                    Self(Parts::new(super::uid(&TYPE, id)))
+                    &TYPE
                 }
 
                 $(
                     #[doc = concat!("Sets the attribute `", $name, "`.")]
                     #[must_use]
                     pub fn $method(mut self, value: $value) -> Self {
-                        self.0.attributes.insert($name.to_owned(), value.into_value());
+                        set(&mut self.0.attributes, $name, value.into_value());
                         self
                     }
                 )*
             }
 
             impl Builder for $type {
-                fn parts(&mut self) -> &mut Parts {
+                fn described_mut(&mut self) -> &mut Described {
                     &mut self.0
                 }
 
-                fn into_parts(self) -> Parts {
+                fn described(self) -> Described {
                     self.0
                 }
 
@@ -53,6 +58,14 @@ macro_rules! builders {
             match short {
                 "Action" => Some("Notebook::Action"),
                 $(stringify!($type) => Some(concat!("Notebook::", stringify!($type))),)*
+                _ => None,
+            }
+        }
+
+        /// A type of the shipped model by its whole name, read once.
+        pub(super) fn entity_type(name: &str) -> Option<&'static EntityTypeName> {
+            match name {
+                $(concat!("Notebook::", stringify!($type)) => Some($type::type_name()),)*
                 _ => None,
             }
         }

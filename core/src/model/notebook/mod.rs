@@ -37,8 +37,7 @@ pub use value::{IntoValue, Resources, Sensitivity};
 /// An action of the model, such as `kernel:start`.
 #[must_use]
 pub fn action(name: &str) -> EntityUid {
-    static TYPE: LazyLock<EntityTypeName> = LazyLock::new(|| shipped("Action"));
-    uid(&TYPE, name)
+    uid(action_type(), name)
 }
 
 /// A person, by the hub's user name.
@@ -219,6 +218,19 @@ fn file_path(owner: &str, server: &str, file: &str) -> String {
     id.push('/');
     id.push_str(file);
     id
+}
+
+/// A type that the model ships, by its whole name.
+pub(super) fn entity_type(name: &str) -> Option<&'static EntityTypeName> {
+    match name {
+        "Notebook::Action" => Some(action_type()),
+        name => entities::entity_type(name),
+    }
+}
+
+fn action_type() -> &'static EntityTypeName {
+    static TYPE: LazyLock<EntityTypeName> = LazyLock::new(|| shipped("Action"));
+    &TYPE
 }
 
 /// A type that the model ships. Reading its name costs more than all else of a uid, so each is read once.

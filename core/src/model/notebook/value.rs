@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::super::{EntityUid, RestrictedExpression, Timestamp};
+use super::super::{EntityUid, Timestamp, Value};
 
 /// A value that an attribute or a context field of the model can have.
 pub trait IntoValue {
-    /// The language's form of it.
-    fn into_value(self) -> RestrictedExpression;
+    /// It as a value.
+    fn into_value(self) -> Value;
 }
 
 /// An ordered label of data, or the clearance of a principal.
@@ -32,51 +32,50 @@ pub struct Resources {
 }
 
 impl IntoValue for EntityUid {
-    fn into_value(self) -> RestrictedExpression {
-        RestrictedExpression::new_entity_uid(self)
+    fn into_value(self) -> Value {
+        Value::Entity(self)
     }
 }
 
 impl IntoValue for &str {
-    fn into_value(self) -> RestrictedExpression {
-        RestrictedExpression::new_string(self.to_owned())
+    fn into_value(self) -> Value {
+        Value::Text(self.into())
     }
 }
 
 impl IntoValue for i64 {
-    fn into_value(self) -> RestrictedExpression {
-        RestrictedExpression::new_long(self)
+    fn into_value(self) -> Value {
+        Value::Long(self)
     }
 }
 
 impl IntoValue for bool {
-    fn into_value(self) -> RestrictedExpression {
-        RestrictedExpression::new_bool(self)
+    fn into_value(self) -> Value {
+        Value::Bool(self)
     }
 }
 
 impl IntoValue for IpAddr {
-    fn into_value(self) -> RestrictedExpression {
-        RestrictedExpression::new_ip(self.to_string())
+    fn into_value(self) -> Value {
+        Value::Address { address: self, prefix: if self.is_ipv4() { 32 } else { 128 } }
     }
 }
 
 impl IntoValue for Timestamp {
-    fn into_value(self) -> RestrictedExpression {
-        RestrictedExpression::new_datetime(self.to_string())
+    fn into_value(self) -> Value {
+        Value::DateTime(self.millis())
     }
 }
 
+/// In milliseconds; the longest that there is stands for whatever is longer.
 impl IntoValue for Duration {
-    fn into_value(self) -> RestrictedExpression {
-        let mut text = self.as_millis().to_string();
-        text.push_str("ms");
-        RestrictedExpression::new_duration(text)
+    fn into_value(self) -> Value {
+        Value::Duration(i64::try_from(self.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
 impl IntoValue for Sensitivity {
-    fn into_value(self) -> RestrictedExpression {
+    fn into_value(self) -> Value {
         record([
             ("rank", Some(self.rank.into_value())),
             ("label", Some(self.label.as_str().into_value())),
@@ -85,26 +84,25 @@ impl IntoValue for Sensitivity {
 }
 
 impl IntoValue for Resources {
-    fn into_value(self) -> RestrictedExpression {
+    fn into_value(self) -> Value {
         record([("cpu", self.cpu), ("memory", self.memory), ("gpu", self.gpu)])
     }
 }
 
 impl<T: IntoValue> IntoValue for Vec<T> {
-    fn into_value(self) -> RestrictedExpression {
-        RestrictedExpression::new_set(self.into_iter().map(T::into_value))
+    fn into_value(self) -> Value {
+        Value::Set(self.into_iter().map(T::into_value).collect())
     }
 }
 
-impl IntoValue for RestrictedExpression {
-    fn into_value(self) -> RestrictedExpression {
+impl IntoValue for Value {
+    fn into_value(self) -> Value {
         self
     }
 }
 
-#[expect(clippy::expect_used, reason = "a record is refused for repeated keys only")]
-fn record<T: IntoValue, const N: usize>(fields: [(&str, Option<T>); N]) -> RestrictedExpression {
+fn record<T: IntoValue, const N: usize>(fields: [(&str, Option<T>); N]) -> Value {
     let stated =
-        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into_value())));
-    RestrictedExpression::new_record(stated).expect("the keys differ")
+        fields.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into_value())));
+    Value::Record(stated.collect())
 }

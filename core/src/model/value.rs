@@ -1,0 +1,89 @@
+//! Values of attributes and of contexts, kept.
+
+use std::net::IpAddr;
+
+use super::{EntityUid, RestrictedExpression, Timestamp};
+
+/// A value of an attribute or of a context, kept: one that a builder was given, or of a question that
+/// is written down.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A boolean.
+    Bool(bool),
+    /// A whole number.
+    Long(i64),
+    /// A string.
+    Text(Box<str>),
+    /// An entity.
+    Entity(EntityUid),
+    /// An address with its prefix; of one address, 32 or 128.
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// How many of its bits are the network's.
+        prefix: u8,
+    },
+    /// A decimal, in ten-thousandths.
+    Decimal(i64),
+    /// A moment, in milliseconds since 1970.
+    DateTime(i64),
+    /// A duration, in milliseconds.
+    Duration(i64),
+    /// A set; what is there twice counts once.
+    Set(Vec<Value>),
+    /// A record, each key once.
+    Record(Vec<(Box<str>, Value)>),
+}
+
+impl Value {
+    /// The same value in the language's own form.
+    ///
+    /// # Errors
+    /// Says which value has no form there, such as an address with a prefix that it cannot have.
+    pub fn to_expression(&self) -> Result<RestrictedExpression, String> {
+        // Only numbers and addresses of ours are put into text here.
+        let parse = |text: String| text.parse().map_err(|_| format!("`{text}` is not a value"));
+        match self {
+            Self::Bool(value) => Ok(RestrictedExpression::new_bool(*value)),
+            Self::Long(value) => Ok(RestrictedExpression::new_long(*value)),
+            Self::Text(text) => Ok(RestrictedExpression::new_string((**text).to_owned())),
+            Self::Entity(uid) => Ok(RestrictedExpression::new_entity_uid(uid.clone())),
+            Self::Address { address: IpAddr::V4(address), prefix } => {
+                parse(format!("ip(\"{address}/{prefix}\")"))
+            }
+            // Group by group: the language does not read a V4 address written inside a V6 one.
+            Self::Address { address: IpAddr::V6(address), prefix } => {
+                let groups = address.segments().map(|group| format!("{group:x}")).join(":");
+                parse(format!("ip(\"{groups}/{prefix}\")"))
+            }
+            Self::Decimal(value) => {
+                let (sign, size) = (if *value < 0 { "-" } else { "" }, value.unsigned_abs());
+                let (whole, part) = (size.div_euclid(10_000), size.rem_euclid(10_000));
+                parse(format!("decimal(\"{sign}{whole}.{part:04}\")"))
+            }
+            Self::DateTime(millis @ 0..=LAST_OF_9999) => {
+                let moment = Timestamp::from_millis(*millis).map(|moment| moment.to_string());
+                let text = moment.ok_or_else(|| format!("`{millis}` is not a moment"))?;
+                Ok(RestrictedExpression::new_datetime(text))
+            }
+            Self::DateTime(millis) => {
+                parse(format!("datetime(\"1970-01-01\").offset(duration(\"{millis}ms\"))"))
+            }
+            Self::Duration(millis) => parse(format!("duration(\"{millis}ms\")")),
+            Self::Set(elements) => {
+                let elements = elements.iter().map(Self::to_expression);
+                Ok(RestrictedExpression::new_set(elements.collect::<Result<Vec<_>, _>>()?))
+            }
+            Self::Record(fields) => {
+                let fields = fields.iter().map(|(key, value)| {
+                    value.to_expression().map(|value| (String::from(&**key), value))
+                });
+                RestrictedExpression::new_record(fields.collect::<Result<Vec<_>, _>>()?)
+                    .map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
+/// The last millisecond that the language writes with a year of four digits.
+const LAST_OF_9999: i64 = 253_402_300_799_999;
