@@ -1,11 +1,11 @@
 //! Questions about one request, all of which must be allowed.
 
 use bumpalo::Bump;
+use notegate::Decision;
 use notegate::adapters::jupyter::Reading;
 use notegate::audit::Record;
-use notegate::model::notebook::ContextBuilder;
-use notegate::Decision;
 use notegate::engine::Scratch;
+use notegate::model::notebook::ContextBuilder;
 use notegate::model::{Obligations, Response};
 use notegate::pdp::Clock as _;
 use notegate::request::{Question, Sent};
@@ -37,7 +37,8 @@ impl Door {
             // All of nothing would be allowed.
             return Err(self.undecided(host, "", "the request asks for nothing"));
         }
-        let (mut allowed, arena, mut scratch) = (Allowed::default(), Bump::new(), Scratch::default());
+        let (mut allowed, arena, mut scratch) =
+            (Allowed::default(), Bump::new(), Scratch::default());
         let sent = principal.described.as_ref().map(|described| Sent::entity(described, &arena));
         for reading in readings {
             let question = reading.question(&principal.uid, facts, sent.as_slice(), &arena);

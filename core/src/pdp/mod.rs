@@ -146,7 +146,7 @@ impl Pdp {
             let kept = Kept { answer, decision_id, expired };
             if let (Some(sink), Some(started)) = (&self.sink, started) {
                 let taken = self.clock.elapsed().saturating_sub(started);
-                sink.accept(kept.record(now, in_force.snapshot.keep(&timed)?, taken));
+                sink.to.accept(kept.record(now, in_force.snapshot.keep(&timed)?, taken));
             }
             return Ok(kept.into());
         }
