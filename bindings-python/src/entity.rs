@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
-use notegate::model::{self, Described, Limits, RequestErrorKind};
+use notegate::model::{self, Described, RequestErrorKind};
 use notegate::request::Sent;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -120,7 +120,7 @@ fn kept(given: Option<&Bound<'_, PyDict>>, name: &str) -> PyResult<model::Fields
     let Some(given) = given else { return Ok(model::Fields::new()) };
     let py = given.py();
     arena::with(|arena, _| {
-        let reader = Reader::new(arena, Limits::default());
+        let reader = Reader::new(arena);
         let fields = reader.fields(given, &Place::named(name))?.iter();
         let fields = fields.map(|(name, given)| {
             let value = given.to_value().map_err(|error| exception(py, error))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use notegate::model::{self, Limits, uid_from_parts};
+use notegate::model::{self, uid_from_parts};
 use notegate::pdp::Decided;
 use notegate::request::{Question, RequestBuilder};
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -128,13 +128,13 @@ impl Pdp {
         let entities = entities.map(entity::listed).transpose()?;
         let attributes = match attributes {
             Some(attributes) => match attributes.cast::<PyDict>() {
-                Ok(attributes) => Some(entries(attributes)?),
+                Ok(attributes) => Some(entries(attributes)),
                 Err(_) => return Err(not_a_dict("attributes", attributes)),
             },
             None => None,
         };
         arena::with(|arena, scratch| {
-            let reader = Reader::new(arena, Limits::default());
+            let reader = Reader::new(arena);
             let mut question = question(asked, context, &reader)?;
             if entities.is_some() || attributes.is_some() {
                 let sent =
@@ -160,11 +160,7 @@ impl Pdp {
         let decided: PyResult<Vec<Decided>> = arena::with(|arena, scratch| {
             let questions = parts.iter().map(|[principal, action, resource, context]| {
                 let context = Some(context).filter(|context| !context.is_none());
-                question(
-                    [principal, action, resource],
-                    context,
-                    &Reader::new(arena, Limits::default()),
-                )
+                question([principal, action, resource], context, &Reader::new(arena))
             });
             let questions = questions.collect::<PyResult<Vec<_>>>()?;
             let decided = py.detach(|| {
@@ -196,7 +192,7 @@ impl Pdp {
         let resource = Bound::new(py, Uid::of(&any))?.into_any();
         let asked = [principal, action, &resource];
         let request = arena::with(|arena, _| {
-            let reader = Reader::new(arena, Limits::default());
+            let reader = Reader::new(arena);
             builder(&question(asked, context, &reader)?, py)
         })?;
         let request = request.build(&pdp.shape()).map_err(|error| exception(py, error))?;
@@ -390,15 +386,14 @@ fn question<'a>(
 
 /// Principal, action, resource and context of one question of a batch.
 fn parts<'py>(at: usize, given: &Bound<'py, PyAny>) -> PyResult<[Bound<'py, PyAny>; 4]> {
-    let tuple = given.cast::<PyTuple>().ok();
-    if let Some(tuple) = tuple {
-        let mut parts: Vec<Bound<'py, PyAny>> = tuple.iter().collect();
-        if parts.len() == 3 {
-            parts.push(given.py().None().into_bound(given.py()));
-        }
-        if let Ok(parts) = parts.try_into() {
-            return Ok(parts);
-        }
+    if let Ok(tuple) = given.cast::<PyTuple>()
+        && matches!(tuple.len(), 3 | 4)
+    {
+        let context = match tuple.len() {
+            3 => given.py().None().into_bound(given.py()),
+            _ => tuple.get_item(3)?,
+        };
+        return Ok([tuple.get_item(0)?, tuple.get_item(1)?, tuple.get_item(2)?, context]);
     }
     Err(PyTypeError::new_err(format!(
         "questions[{at}]: expected a tuple of principal, action, resource and maybe context"

@@ -16,12 +16,12 @@ use pyo3::types::PyDict;
 pub(crate) struct Response {
     decided: Decided,
     /// All of it, once it was asked for.
-    whole: OnceLock<model::Response>,
+    whole: OnceLock<Box<model::Response>>,
 }
 
 impl Response {
     fn whole(&self) -> &model::Response {
-        self.whole.get_or_init(|| self.decided.to_response())
+        self.whole.get_or_init(|| Box::new(self.decided.to_response()))
     }
 }
 

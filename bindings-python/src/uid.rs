@@ -166,13 +166,13 @@ fn pair_of<'a>(
     arena: &'a Bump,
 ) -> PyResult<(&'a str, &'a str)> {
     let part = |at: usize| -> PyResult<&'a str> {
-        let part = pair.get_item(at)?;
-        let part = part.cast_into::<PyString>().map_err(|error| {
-            PyTypeError::new_err(format!(
-                "{name}[{at}]: expected a str, not `{}`",
-                kind(&error.into_inner())
-            ))
-        })?;
+        let part = pair.get_borrowed_item(at)?;
+        let Ok(part) = part.cast::<PyString>() else {
+            let kind = kind(&part);
+            return Err(PyTypeError::new_err(format!(
+                "{name}[{at}]: expected a str, not `{kind}`"
+            )));
+        };
         Ok(arena.alloc_str(text(name, &part)?))
     };
     match pair.len() {

@@ -1,8 +1,9 @@
 //! Python values as values of a question.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
@@ -26,7 +27,7 @@ use crate::uid::{Handle, Uid, kind};
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     pub(crate) arena: &'a Bump,
-    limits: Limits,
+    limits: &'static Limits,
     /// What a request may still hold, in bytes.
     left: Cell<usize>,
 }
@@ -36,8 +37,9 @@ const VALUE_BYTES: usize = 8;
 
 impl<'a> Reader<'a> {
     /// Reads one request.
-    pub(crate) fn new(arena: &'a Bump, limits: Limits) -> Self {
-        Self { arena, limits, left: Cell::new(limits.request_bytes) }
+    pub(crate) fn new(arena: &'a Bump) -> Self {
+        static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
+        Self { arena, limits: &LIMITS, left: Cell::new(LIMITS.request_bytes) }
     }
 
     /// The fields of a dict.
@@ -57,7 +59,7 @@ impl<'a> Reader<'a> {
     ) -> PyResult<Fields<'a>> {
         self.check_depth(dict, depth)?;
         let mut fields = ArenaVec::with_capacity_in(dict.len(), self.arena);
-        for (key, value) in entries(dict)? {
+        for (key, value) in entries(dict) {
             let Ok(key) = key.cast::<PyString>() else {
                 let message = format!("{place}: expected keys of type str, not `{}`", kind(&key));
                 return Err(PyTypeError::new_err(message));
@@ -207,13 +209,8 @@ pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyString>) -> PyResult<&
 pub(crate) type Entries<'py> = SmallVec<[(Bound<'py, PyAny>, Bound<'py, PyAny>); 8]>;
 
 /// The entries of a dict as they are now.
-pub(crate) fn entries<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Entries<'py>> {
-    let found = RefCell::new(Entries::with_capacity(dict.len()));
-    dict.locked_for_each(|key, value| {
-        found.borrow_mut().push((key, value));
-        Ok(())
-    })?;
-    Ok(found.into_inner())
+pub(crate) fn entries<'py>(dict: &Bound<'py, PyDict>) -> Entries<'py> {
+    dict.iter().collect()
 }
 
 fn unknown(value: &Bound<'_, PyAny>, place: &Place<'_>) -> PyErr {

@@ -12,7 +12,7 @@ use notegate::engine::{CrossCheck, Options, Scratch};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestErrorKind, Timestamp};
 use notegate::pdp::Clock;
-use notegate::request::{Given, Question};
+use notegate::request::{Given, Question, Rest, Sent};
 use notegate::store::{OnExpiry, Rules};
 use notegate::{Bundle, Pdp};
 
@@ -119,4 +119,186 @@ fn what_does_not_fit_is_refused_and_not_written_down() {
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].response().decision_id(), decided.decision_id());
     assert!(records[0].request().unwrap().context().get("now").is_some());
+}
+
+/// Files that a request describes, and people whom it puts in groups.
+const SENT: &str = r#"
+    @id("own") permit (
+        principal,
+        action == Notebook::Action::"contents:read",
+        resource is Notebook::File
+    ) when {
+        resource has owner && resource.owner == principal
+            && resource has path && resource.path like "in/*"
+    };
+    @id("readers") permit (
+        principal in Notebook::Group::"readers",
+        action == Notebook::Action::"contents:read",
+        resource is Notebook::File
+    ) when { resource has sensitivity && resource.sensitivity.rank < 2 };
+    @id("tagged") forbid (
+        principal is Notebook::User,
+        action == Notebook::Action::"contents:read",
+        resource
+    ) when { principal.hasTag("status") && principal.getTag("status") == "left" };
+"#;
+
+const STORED: &str = r#"[
+    {"uid": {"type": "Notebook::File", "id": "ada//in/x.csv"}, "parents": [], "attrs": {
+        "path": "out/x.csv", "sensitivity": {"rank": 1, "label": "internal"}}}
+]"#;
+
+fn sent_pdp(sink: Option<Arc<Memory>>, options: Options) -> Pdp {
+    let members = [("policies.cedar", SENT), ("entities.json", STORED)];
+    let members = members.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
+    let bundle = Bundle::from_members(members, &Limits::default()).unwrap();
+    let builder = Pdp::builder(Hand(Arc::default()), 1).options(options);
+    match sink {
+        Some(sink) => builder.sink(sink).open(&bundle).unwrap(),
+        None => builder.open(&bundle).unwrap(),
+    }
+}
+
+const NOW: &[(&str, Given<'_>)] = &[("now", Given::DateTime(0))];
+
+fn read<'a>(who: &'a str, sent: &'a [Sent<'a>]) -> Question<'a> {
+    let action = ("Notebook::Action", "contents:read");
+    let question =
+        Question::new(("Notebook::User", who), action, ("Notebook::File", "ada//in/x.csv"), NOW);
+    question.unwrap().with_sent(sent).unwrap()
+}
+
+#[test]
+fn what_is_sent_of_entities_decides_as_it_does_in_a_request() {
+    let (file, ada) = (("Notebook::File", "ada//in/x.csv"), ("Notebook::User", "ada"));
+    let of_file = [("owner", Given::Entity(ada)), ("path", Given::Text("in/x.csv"))];
+    let over = Sent { uid: file, attributes: &of_file, whole: None };
+    let left = [("status", Given::Text("left"))];
+    let readers = [("Notebook::Group", "readers")];
+    let reader =
+        Sent { uid: ada, attributes: &[], whole: Some(Rest { tags: &[], parents: &readers }) };
+    let gone = Sent { whole: Some(Rest { tags: &left, parents: &readers }), ..reader };
+    // In the place of the stored file, whose sensitivity is then not known.
+    let elsewhere = [("path", Given::Text("out/x.csv"))];
+    let bare = Sent { uid: file, attributes: &elsewhere, whole: Some(Rest::default()) };
+    let cases: [(&[Sent<'_>], &[&str]); 6] = [
+        (&[], &[]),
+        (&[over], &["own"]),
+        (&[reader], &["readers"]),
+        (&[over, reader], &["own", "readers"]),
+        (&[over, gone], &["tagged"]),
+        (&[bare, reader], &[]),
+    ];
+    let memory = Arc::new(Memory::new(64));
+    for cross_check in [CrossCheck::Off, CrossCheck::Always] {
+        let options = Options { cross_check, ..Options::default() };
+        let pdp = sent_pdp(Some(Arc::clone(&memory)), options);
+        for (sent, reason) in &cases {
+            let question = read("ada", sent);
+            assert!(pdp.snapshot().admits(&question), "{sent:?}");
+            let asked = pdp.ask(&question, &mut Scratch::default()).unwrap().to_response();
+            let found: Vec<String> = asked.reason().iter().map(ToString::to_string).collect();
+            assert_eq!(found, *reason, "{sent:?}");
+            let request = question.to_builder().unwrap().build(&pdp.shape()).unwrap();
+            let whole = pdp.authorize(&request);
+            assert_eq!((whole.reason(), whole.errors()), (asked.reason(), asked.errors()));
+            // Both are written down alike.
+            let line = |record: &notegate::Record| -> serde_json::Value {
+                let mut line: serde_json::Value =
+                    serde_json::from_str(&record.to_json().unwrap()).unwrap();
+                for own in ["decision_id", "time_taken_ns"] {
+                    line.as_object_mut().unwrap().remove(own).unwrap();
+                }
+                line
+            };
+            let records = memory.take();
+            assert_eq!(records.len(), 2);
+            assert_eq!(line(&records[0]), line(&records[1]));
+            assert_eq!(records[0].response().decision_id(), asked.decision_id());
+        }
+        assert_eq!(pdp.mismatches(), 0);
+    }
+}
+
+#[test]
+fn what_is_sent_of_entities_is_held_against_schema_and_limits() {
+    let pdp = sent_pdp(None, Options::default());
+    let (file, ada) = (("Notebook::File", "ada//in/x.csv"), ("Notebook::User", "ada"));
+    let kind = |sent: &[Sent<'_>]| {
+        let error = pdp.ask(&read("ada", sent), &mut Scratch::default()).unwrap_err();
+        (error.kind(), error.to_string())
+    };
+    let rest = Rest::default();
+    let long = "x".repeat(Limits::default().id_bytes + 1);
+    let many = vec!["x"; Limits::default().request_entities + 1];
+    let names: Vec<String> = (0..many.len()).map(|at| at.to_string()).collect();
+    let crowd: Vec<Sent<'_>> = names
+        .iter()
+        .map(|name| Sent { uid: ("Notebook::User", name), attributes: &[], whole: None })
+        .collect();
+    let number = [("path", Given::Long(1))];
+    let unknown = [("colour", Given::Text("red"))];
+    let users = [("Notebook::User", "eve")];
+    let wrong: [(&str, RequestErrorKind, &[Sent<'_>]); 7] = [
+        (
+            "wrong value",
+            RequestErrorKind::Entities,
+            &[Sent { uid: file, attributes: &number, whole: None }],
+        ),
+        (
+            "unknown attribute",
+            RequestErrorKind::Entities,
+            &[Sent { uid: file, attributes: &unknown, whole: Some(rest) }],
+        ),
+        (
+            "unknown type",
+            RequestErrorKind::Entities,
+            &[Sent { uid: ("Lab::Robot", "r2"), attributes: &[], whole: None }],
+        ),
+        (
+            "wrong parent",
+            RequestErrorKind::Entities,
+            &[Sent { uid: ada, attributes: &[], whole: Some(Rest { parents: &users, ..rest }) }],
+        ),
+        (
+            "no name",
+            RequestErrorKind::EntityUid,
+            &[Sent { uid: ("no name", "x"), attributes: &[], whole: None }],
+        ),
+        (
+            "long",
+            RequestErrorKind::Limit,
+            &[Sent { uid: ("Notebook::User", &long), attributes: &[], whole: None }],
+        ),
+        ("many", RequestErrorKind::Limit, &crowd),
+    ];
+    assert!(pdp.snapshot().admits(&read("ada", &[])));
+    for (what, expected, sent) in wrong {
+        assert!(!pdp.snapshot().admits(&read("ada", sent)), "{what}");
+        let (kind, message) = kind(sent);
+        assert_eq!(kind, expected, "{what}: {message}");
+    }
+    let twice = Sent { uid: ada, attributes: &[], whole: None };
+    let question = read("ada", &[]);
+    let error = question.with_sent(&[twice, twice]).unwrap_err();
+    assert!(error.to_string().contains("sent twice"), "{error}");
+    assert!(question.with_sent(&[twice, Sent { whole: Some(rest), ..twice }]).is_ok());
+    let keys = [("path", Given::Long(1)), ("path", Given::Long(2))];
+    assert!(question.with_sent(&[Sent { attributes: &keys, ..twice }]).is_err());
+    let address = "10.0.0.1".parse().unwrap();
+    let wide = [("sourceIp", Given::Address { address, prefix: 33 })];
+    assert!(question.with_context(&wide).is_err());
+}
+
+#[test]
+fn entities_that_close_the_hierarchy_to_a_cycle_deny() {
+    let pdp = sent_pdp(None, Options::default());
+    let (one, two) = ([("Notebook::Group", "one")], [("Notebook::Group", "two")]);
+    let group =
+        |uid, parents| Sent { uid, attributes: &[], whole: Some(Rest { tags: &[], parents }) };
+    let tenant = [group(("Notebook::Group", "one"), &two), group(("Notebook::Group", "two"), &one)];
+    match pdp.ask(&read("ada", &tenant), &mut Scratch::default()) {
+        Ok(decided) => assert!(!decided.allowed()),
+        Err(error) => assert_eq!(error.kind(), RequestErrorKind::Entities),
+    }
 }

@@ -13,6 +13,7 @@ use cedar_policy_core::validator::{
 use foldhash::fast::RandomState;
 
 use super::compiled::Made;
+use super::names::same;
 use crate::request::{Given, Question, Sent};
 
 /// What the schema asks of a question.
@@ -89,8 +90,8 @@ impl Fit {
     pub(super) fn admits(&self, question: &Question<'_>) -> bool {
         let [principal, action, resource] = question.uids();
         let same_id = self.actions.get(action.1).map_or(&[][..], Vec::as_slice);
-        let declared = same_id.iter().find(|declared| *declared.type_name == *action.0);
-        let has = |types: &[Box<str>], name: &str| types.iter().any(|one| **one == *name);
+        let declared = same_id.iter().find(|declared| is(&declared.type_name, action.0));
+        let has = |types: &[Box<str>], name: &str| types.iter().any(|one| is(one, name));
         declared.is_some_and(|declared| {
             has(&declared.principals, principal.0)
                 && has(&declared.resources, resource.0)
@@ -104,7 +105,7 @@ impl Fit {
             None => described.attributes.admit_some(sent.attributes),
             Some(rest) => {
                 let is_parent = |(name, _): &(&str, &str)| {
-                    described.parents.iter().any(|parent| **parent == **name)
+                    described.parents.iter().any(|parent| is(parent, name))
                 };
                 let is_tag = |(_, given): &(&str, Given<'_>)| {
                     described.tags.as_ref().is_some_and(|shape| shape.admits(given))
@@ -193,7 +194,7 @@ impl Fields {
     fn admitted(&self, given: &[(&str, Given<'_>)]) -> Option<usize> {
         let mut required = 0_usize;
         for (name, given) in given {
-            let field = self.all.iter().find(|field| *field.name == **name)?;
+            let field = self.all.iter().find(|field| is(&field.name, name))?;
             required = required.saturating_add(usize::from(field.required));
             if !field.shape.admits(given) {
                 return None;
@@ -232,7 +233,7 @@ impl Shape {
             | (Self::Extension(Made::Decimal), Given::Decimal(_))
             | (Self::Extension(Made::DateTime), Given::DateTime(_))
             | (Self::Extension(Made::Duration), Given::Duration(_)) => true,
-            (Self::Entity(name), Given::Entity((type_name, _))) => **name == **type_name,
+            (Self::Entity(name), Given::Entity((type_name, _))) => is(name, type_name),
             (Self::Set(shape), Given::Set(elements)) => {
                 elements.iter().all(|one| shape.admits(one))
             }
@@ -240,6 +241,11 @@ impl Shape {
             _ => false,
         }
     }
+}
+
+#[inline]
+fn is(one: &str, other: &str) -> bool {
+    same(one.as_bytes(), other.as_bytes())
 }
 
 /// Whether any id of this type is as good as another.

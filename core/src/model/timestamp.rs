@@ -1,19 +1,22 @@
 //! A moment, given by the caller or by the door's clock.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(DateTime<Utc>);
+pub struct Timestamp(
+    /// INVARIANT: one of the calendar's.
+    i64,
+);
 
 impl Timestamp {
     /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, when it can be represented.
     #[must_use]
     pub fn from_millis(millis: i64) -> Option<Self> {
-        DateTime::from_timestamp_millis(millis).map(Self)
+        DateTime::<Utc>::from_timestamp_millis(millis).map(|_| Self(millis))
     }
 
     /// Reads an RFC 3339 moment such as `2026-12-01T16:00:00Z`.
@@ -30,19 +33,24 @@ impl Timestamp {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn millis(self) -> i64 {
-        self.0.timestamp_millis()
+        self.0
     }
 }
 
 impl From<SystemTime> for Timestamp {
     fn from(moment: SystemTime) -> Self {
-        Self(moment.into())
+        let since = moment.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        Self(i64::try_from(since).unwrap_or(LAST).min(LAST))
     }
 }
 
+/// The last millisecond of the year 9999: no clock is right beyond it, and none before 1970.
+const LAST: i64 = 253_402_300_799_999;
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+        let moment = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        f.write_str(&moment.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 }
 
