@@ -133,7 +133,9 @@ def jwt_authn(issuer: str, jwks: str) -> Json:
         "local_jwks": {"inline_string": jwks},
         "payload_in_metadata": "jwt",
     }
-    allow_missing = {"requires_any": {"requirements": [{"provider_name": "own"}, {"allow_missing": {}}]}}
+    allow_missing = {
+        "requires_any": {"requirements": [{"provider_name": "own"}, {"allow_missing": {}}]}
+    }
     typed = {
         "@type": f"{EXTENSIONS}.filters.http.jwt_authn.v3.JwtAuthentication",
         "providers": {"own": provider},

@@ -115,9 +115,7 @@ Start = Callable[..., Listening]
 
 
 @pytest.fixture(scope="session")
-def shared(
-    tools: Tools, base: Json, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shared]:
+def shared(tools: Tools, base: Json, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """The proxy that most tests add a listener to."""
     keeper = configs.named(configs.wasm(tools.module, base))
     shared = Shared(tools.envoy, keeper, tmp_path_factory.mktemp("shared"))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 
@@ -142,5 +142,3 @@ def validate(program: Path, setup: Setup, folder: Path) -> subprocess.CompletedP
 
 def _content(path: Path) -> str | None:
     return (path.read_text() or None) if path.exists() else None
-
-

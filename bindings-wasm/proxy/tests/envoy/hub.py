@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -70,10 +71,8 @@ class Hub:
         # A hub that ended by itself leaves its proxy behind, and this file.
         left = self._folder / "jupyterhub-proxy.pid"
         if left.exists():
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(int(left.read_text()), signal.SIGTERM)
-            except ProcessLookupError:
-                pass
 
     def _ready(self) -> bool | None:
         assert self.process.poll() is None, f"the hub ended:\n{self.log()}"

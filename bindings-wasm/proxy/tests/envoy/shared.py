@@ -18,7 +18,7 @@ TYPES = {
 class Shared:
     """A running proxy whose listeners and clusters are found in files.
 
-    Its own listener has the filter, too, and stays: as long as one is there, the module is not compiled again.
+    Its own listener has the filter, too, and stays: while one is there, the module is not compiled again.
     """
 
     def __init__(self, program: Path, keeper: Json, folder: Path) -> None:
@@ -41,7 +41,9 @@ class Shared:
         until("clusters", lambda: True if all(known(one["name"]) for one in clusters) else None)
         self._found["listeners"][listener["name"]] = listener
         self._write("listeners")
-        port = until("the listener", lambda: self._refused() or self.envoy.ports().get(listener["name"]))
+        port = until(
+            "the listener", lambda: self._refused() or self.envoy.ports().get(listener["name"])
+        )
         return Listening(self.envoy.admin, self.envoy.folder / "log", port, begun)
 
     def _refused(self) -> None:

@@ -79,7 +79,11 @@ def visitor(envoy: Listening, issuer: Issuer, name: str) -> httpx.Client:
 
 
 def xsrf(client: httpx.Client, path: str) -> str:
-    found = [cookie.value for cookie in client.cookies.jar if (cookie.name, cookie.path) == ("_xsrf", path)]
+    found = [
+        cookie.value
+        for cookie in client.cookies.jar
+        if (cookie.name, cookie.path) == ("_xsrf", path)
+    ]
     return found[-1] or ""
 
 
@@ -143,7 +147,10 @@ def test_a_websocket_runs_code_through_all_three_and_another_persons_is_denied(
             if message["msg_type"] == "stream":
                 break
         assert message["content"]["text"] == "42\n"
-    for other, status in [({**issuer.bearer("bob"), "cookie": cookies}, 403), ({"cookie": cookies}, 401)]:
+    for other, status in [
+        ({**issuer.bearer("bob"), "cookie": cookies}, 403),
+        ({"cookie": cookies}, 401),
+    ]:
         with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
             connect(address, additional_headers=other).__enter__()
         assert refused.value.response.status_code == status

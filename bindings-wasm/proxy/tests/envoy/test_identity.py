@@ -56,7 +56,13 @@ def test_a_token_that_is_not_the_issuers_is_refused_by_the_proxy(
 
 
 def test_what_a_client_says_of_itself_is_nothing(by_token: Listening) -> None:
-    for name in ["x-forwarded-user", "x-remote-user", "x-auth-request-user", "x-jwt-payload", "cookie"]:
+    for name in [
+        "x-forwarded-user",
+        "x-remote-user",
+        "x-auth-request-user",
+        "x-jwt-payload",
+        "cookie",
+    ]:
         answer = httpx.get(by_token.url + STATUS, headers={name: "ada"})
         assert answer.status_code == 401, name
 
@@ -90,7 +96,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("certificates"))
 
 
-def client(envoy: Listening, authority: Authority, certificate: tuple[Path, Path] | None) -> httpx.Client:
+def client(
+    envoy: Listening, authority: Authority, certificate: tuple[Path, Path] | None
+) -> httpx.Client:
     context = ssl.create_default_context(cafile=str(authority.certificate))
     if certificate is not None:
         context.load_cert_chain(*map(str, certificate))

@@ -27,7 +27,13 @@ class Discovered:
     """A listener that finds its filter in a file, and bundles that nobody else has."""
 
     def __init__(
-        self, tools: Tools, issuer: Issuer, bundles: Bundles, shared: Shared, port: int, folder: Path
+        self,
+        tools: Tools,
+        issuer: Issuer,
+        bundles: Bundles,
+        shared: Shared,
+        port: int,
+        folder: Path,
     ) -> None:
         self._tools, self._bundles, self._folder = tools, bundles, folder / "discovery"
         self._name = f"discovered-{folder.name}"
@@ -62,7 +68,12 @@ class Discovered:
 
 @pytest.fixture
 def discovered(
-    tools: Tools, issuer: Issuer, bundles: Bundles, shared: Shared, recorder: Recorder, tmp_path: Path
+    tools: Tools,
+    issuer: Issuer,
+    bundles: Bundles,
+    shared: Shared,
+    recorder: Recorder,
+    tmp_path: Path,
 ) -> Discovered:
     return Discovered(tools, issuer, bundles, shared, recorder.port, tmp_path)
 

@@ -42,7 +42,15 @@ def failing(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return module
 
 
-def alone(tools: Tools, issuer: Issuer, module: Path, port: int, base: Json, folder: Path, **plugin: object) -> Envoy:
+def alone(
+    tools: Tools,
+    issuer: Issuer,
+    module: Path,
+    port: int,
+    base: Json,
+    folder: Path,
+    **plugin: object,
+) -> Envoy:
     filters = [
         configs.jwt_authn(issuer.name, issuer.jwks),
         configs.named(configs.wasm(module, base, **plugin)),
@@ -60,7 +68,9 @@ def test_nothing_passes_a_filter_that_fails(
     tmp_path: Path,
     policy: str,
 ) -> None:
-    with alone(tools, issuer, failing, recorder.port, base, tmp_path, failure_policy=policy) as envoy:
+    with alone(
+        tools, issuer, failing, recorder.port, base, tmp_path, failure_policy=policy
+    ) as envoy:
         for _ in range(3):
             for path in ["/user/ada/api/status", "/hub/login"]:
                 answer = httpx.get(envoy.url + path, headers=issuer.bearer("ada"))
