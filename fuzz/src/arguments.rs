@@ -2,10 +2,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::generator::{TARGETS, Target};
+use crate::target::Property;
 
 pub(crate) const HELP: &str = "\
-Compares the library with the official one on generated input.
+Compares the library with the official one on generated input, and holds the filter of proxies against it.
 
 Usage: notegate-fuzz [TARGET...] [OPTIONS]
 
@@ -15,6 +15,7 @@ Targets, all of them when none is named:
   loading     entities as JSON, whole and spoilt, against the official reader
   overlay     entities and attributes of requests, against the official store
   enumerate   who can and what can, against a decision for each stored entity
+  filter      the filter of proxies on a host in memory, against hostile configurations, requests and servers
 
 Options:
   --seconds N     how long each target runs [60]
@@ -38,7 +39,7 @@ pub(crate) enum Wanted {
 
 #[derive(Debug)]
 pub(crate) struct Arguments {
-    pub(crate) targets: Vec<&'static Target>,
+    pub(crate) targets: Vec<Property>,
     pub(crate) time: Duration,
     pub(crate) cases: Option<u64>,
     pub(crate) seed: u64,
@@ -74,13 +75,13 @@ impl Arguments {
                 "--print" => arguments.print = true,
                 "--grammar" => arguments.grammar = true,
                 name => {
-                    let target = TARGETS.iter().find(|target| target.name == name);
+                    let target = Property::all().find(|target| target.name() == name);
                     arguments.targets.push(target.ok_or(format!("`{name}` is no target"))?);
                 }
             }
         }
         if arguments.targets.is_empty() {
-            arguments.targets = TARGETS.iter().collect();
+            arguments.targets = Property::all().collect();
         }
         let single = arguments.case.is_some() || arguments.input.is_some();
         if single && arguments.targets.len() != 1 {

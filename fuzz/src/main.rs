@@ -1,13 +1,15 @@
-//! Compares the library with the official one on generated input.
+//! Compares the library with the official one on generated input, and holds the filter of proxies against it.
 
 #[path = "../../core/tests/generator/mod.rs"]
 mod generator;
 
 mod arguments;
+mod filter;
 mod grammar;
 mod random;
 mod run;
 mod shrink;
+mod target;
 
 use std::process::ExitCode;
 

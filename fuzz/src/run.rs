@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Arguments;
-use crate::generator::{Case, Compared, Target};
+use crate::generator::Compared;
 use crate::grammar::Grammar;
 use crate::random;
 use crate::shrink::shrink;
+use crate::target::Property;
 
 /// How often a target says how far it is.
 const PROGRESS: Duration = Duration::from_secs(10);
@@ -21,7 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let mut grammar = Grammar::default();
     let mut sum = Compared::default();
     let mut found = false;
-    for target in &arguments.targets {
+    for target in arguments.targets.iter().copied() {
         let outcome = match one_case(arguments) {
             Ok(None) => many(target, arguments, &mut grammar),
             Ok(Some(bytes)) => one(target, &bytes, arguments, &mut grammar),
@@ -55,25 +56,26 @@ fn one_case(arguments: &Arguments) -> Result<Option<Vec<u8>>, String> {
 }
 
 fn one(
-    target: &Target,
+    target: Property,
     bytes: &[u8],
     arguments: &Arguments,
     grammar: &mut Grammar,
 ) -> Result<Compared, String> {
-    let case = (target.case)(bytes);
+    let name = target.name();
     if arguments.print {
-        println!("{}", written(&case));
+        println!("{}", target.written(bytes));
     }
-    if arguments.grammar {
+    if arguments.grammar
+        && let Some(case) = target.case(bytes)
+    {
         grammar.count(&case);
     }
-    let compared =
-        compare(target, &case).map_err(|difference| format!("{}: {difference}", target.name))?;
-    println!("{}: {compared}, no difference", target.name);
+    let compared = check(target, bytes).map_err(|difference| format!("{name}: {difference}"))?;
+    println!("{name}: {compared}, no difference");
     Ok(compared)
 }
 
-fn many(target: &Target, arguments: &Arguments, grammar: &mut Grammar) -> Result<Compared, String> {
+fn many(target: Property, arguments: &Arguments, grammar: &mut Grammar) -> Result<Compared, String> {
     let (seed, started) = (arguments.seed, Instant::now());
     let (mut sum, mut cases, mut told) = (Compared::default(), 0_u64, started);
     let goes_on = |cases: u64| match arguments.cases {
@@ -82,42 +84,41 @@ fn many(target: &Target, arguments: &Arguments, grammar: &mut Grammar) -> Result
     };
     while goes_on(cases) {
         let bytes = random::bytes(seed, cases);
-        let case = (target.case)(&bytes);
-        if arguments.grammar {
+        if arguments.grammar
+            && let Some(case) = target.case(&bytes)
+        {
             grammar.count(&case);
         }
-        match compare(target, &case) {
+        match check(target, &bytes) {
             Ok(compared) => sum.add(compared),
             Err(_) => return Err(report(target, seed, cases, bytes)),
         }
         cases += 1;
         if told.elapsed() > PROGRESS {
             told = Instant::now();
-            eprintln!("{}: {cases} cases, {} requests so far", target.name, sum.requests);
+            eprintln!("{}: {cases} cases, {} requests so far", target.name(), sum.requests);
         }
     }
     let seconds = started.elapsed().as_secs_f64().max(f64::EPSILON);
     let rate = sum.requests as f64 / seconds;
     println!(
         "{}: seed {seed}, {cases} cases in {seconds:.0} s: {sum}; {rate:.0} requests a second; no difference",
-        target.name
+        target.name()
     );
     Ok(sum)
 }
 
 /// As the target does; a panic is a difference too.
-fn compare(target: &Target, case: &Case) -> Result<Compared, String> {
-    panic::catch_unwind(AssertUnwindSafe(|| (target.compare)(case)))
+fn check(target: Property, bytes: &[u8]) -> Result<Compared, String> {
+    panic::catch_unwind(AssertUnwindSafe(|| target.check(bytes)))
         .unwrap_or_else(|_| Err("it panicked".to_owned()))
 }
 
-fn report(target: &Target, seed: u64, number: u64, bytes: Vec<u8>) -> String {
-    let name = target.name;
+fn report(target: Property, seed: u64, number: u64, bytes: Vec<u8>) -> String {
+    let name = target.name();
     eprintln!("{name}: case {number} of seed {seed} shows a difference; making it smaller");
-    let fails = |bytes: &[u8]| compare(target, &(target.case)(bytes)).is_err();
-    let bytes = shrink(bytes, SMALLER, fails);
-    let case = (target.case)(&bytes);
-    let difference = compare(target, &case).err().unwrap_or_default();
+    let bytes = shrink(bytes, SMALLER, |bytes| check(target, bytes).is_err());
+    let difference = check(target, &bytes).err().unwrap_or_default();
     let file = Path::new("found").join(format!("{name}-{seed}-{number}"));
     let kept = fs::create_dir_all("found").and_then(|()| fs::write(&file, &bytes));
     let kept = match kept {
@@ -126,13 +127,6 @@ fn report(target: &Target, seed: u64, number: u64, bytes: Vec<u8>) -> String {
             format!("again with: {name} --seed {seed} --case {number} (not kept: {error})")
         }
     };
-    format!("{name}: case {number} of seed {seed}\n{difference}\n{}\n{kept}", written(&case))
-}
-
-fn written(case: &Case) -> String {
-    let schema = case.schema.as_deref().unwrap_or("none");
-    format!(
-        "schema {schema}\npolicies {}\nlinks {}\nentities {}\nvalidated {}",
-        case.policies, case.links, case.entities, case.validated
-    )
+    let written = target.written(&bytes);
+    format!("{name}: case {number} of seed {seed}\n{difference}\n{written}\n{kept}")
 }

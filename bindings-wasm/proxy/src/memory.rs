@@ -44,6 +44,12 @@ pub struct MemoryAnswer {
     pub body: String,
 }
 
+/// The bytes in which a proxy hands over a configuration that its operator wrote as a `Struct`.
+#[must_use]
+pub fn structure(configuration: &Value) -> Vec<u8> {
+    protobuf::structure(configuration)
+}
+
 impl MemoryHost {
     /// A host at this time, without a request.
     #[must_use]

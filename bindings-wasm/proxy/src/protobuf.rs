@@ -83,7 +83,7 @@ pub(crate) fn metadata(namespace: &str, name: &str, claims: &Json) -> Vec<u8> {
 }
 
 /// The bytes of an object as a `Struct`.
-#[cfg(test)]
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn structure(json: &Json) -> Vec<u8> {
     match kind(json) {
         Kind::Fields(fields) => fields.encode_to_vec(),

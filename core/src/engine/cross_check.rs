@@ -55,7 +55,7 @@ impl CrossCheck {
     }
 }
 
-/// The two evaluators do not agree: a fault of this library, with all that it takes to see it again.
+/// The two evaluators do not agree: a fault of this library.
 ///
 /// The decision was Deny. Writing it down gives away what is in the request and in the entities
 /// that it reaches.
@@ -69,10 +69,6 @@ pub struct Mismatch {
     pub compiled: Outcome,
     /// What the official authorizer says.
     pub reference: Outcome,
-    /// The policies in the language's JSON form.
-    pub policies: String,
-    /// The entities that the request can reach, with its own among them, in the language's JSON form.
-    pub entities: String,
 }
 
 #[cfg(test)]

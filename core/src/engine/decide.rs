@@ -44,10 +44,22 @@ impl Snapshot {
             request: request.clone(),
             compiled: self.settled(compiled),
             reference: self.settled(reference),
-            policies: self.policies_json(),
-            entities: self.reached_json(request),
         };
         (Outcome::refusal(message), Some(mismatch))
+    }
+
+    /// What it takes to see a decision again: the policies, and the entities that the request can reach with
+    /// its own among them, both in the language's JSON form.
+    ///
+    /// Takes time in proportion to all policies.
+    #[must_use]
+    pub fn reproduction(&self, request: &Request) -> (String, String) {
+        let policies = self.policies.set.clone().to_json();
+        let policies = policies.map_or_else(|error| error.to_string(), |json| json.to_string());
+        let entities = self
+            .reached(request)
+            .and_then(|entities| entities.to_json_value().map_err(|error| error.to_string()));
+        (policies, entities.map_or_else(|error| error, |json| json.to_string()))
     }
 
     /// What the compiled evaluator says; `None` when it leaves the request to the official one.
@@ -75,18 +87,6 @@ impl Snapshot {
             Ok(evaluation) => self.outcome(evaluation),
             Err(message) => Outcome::refusal(message),
         }
-    }
-
-    fn policies_json(&self) -> String {
-        let json = self.policies.set.clone().to_json();
-        json.map_or_else(|error| error.to_string(), |json| json.to_string())
-    }
-
-    fn reached_json(&self, request: &Request) -> String {
-        let json = self.reached(request);
-        let json =
-            json.and_then(|entities| entities.to_json_value().map_err(|error| error.to_string()));
-        json.map_or_else(|error| error, |json| json.to_string())
     }
 }
 
@@ -121,7 +121,8 @@ mod tests {
         assert_eq!(outcome.errors.len(), 1);
         assert_eq!(mismatch.compiled.decision, Decision::Allow);
         assert_eq!(mismatch.reference.decision, Decision::Deny);
-        assert!(mismatch.policies.contains("forbid"), "{}", mismatch.policies);
+        let (policies, _) = broken.reproduction(&mismatch.request);
+        assert!(policies.contains("forbid"), "{policies}");
         assert!(broken.evaluate_checked(&request, false).1.is_none());
     }
 }

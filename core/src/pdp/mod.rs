@@ -41,7 +41,7 @@ pub struct Pdp {
     #[cfg(not(target_family = "wasm"))]
     followers: Vec<Follower>,
     clock: Arc<dyn Clock>,
-    sink: Option<Box<dyn Sink>>,
+    sink: Option<Writing>,
     seed: AtomicU64,
     cross_check: CrossCheck,
     decisions: AtomicU64,
@@ -55,12 +55,20 @@ struct Asked {
     count: u64,
 }
 
+/// Where records go, and what writes into them all that it takes to see a decision again: whoever has no sink does
+/// not carry it.
+#[derive(Debug)]
+struct Writing {
+    to: Box<dyn Sink>,
+    reproduce: fn(&Snapshot, &Request) -> (String, String),
+}
+
 /// A decision point in the making.
 #[derive(Debug)]
 pub struct PdpBuilder {
     store: StoreBuilder,
     seed: u64,
-    sink: Option<Box<dyn Sink>>,
+    sink: Option<Writing>,
 }
 
 impl Pdp {
@@ -138,7 +146,7 @@ impl Pdp {
             let kept = Kept { answer, decision_id, expired };
             if let (Some(sink), Some(started)) = (&self.sink, started) {
                 let taken = self.clock.elapsed().saturating_sub(started);
-                sink.accept(kept.record(now, in_force.snapshot.keep(&timed)?, taken));
+                sink.to.accept(kept.record(now, in_force.snapshot.keep(&timed)?, taken));
             }
             return Ok(kept.into());
         }
@@ -171,10 +179,13 @@ impl Pdp {
         let response = Response::new(outcome, revision, decision_id, taken, expired.is_some());
         if let Some(sink) = &self.sink {
             let record = Record::new(now, request.clone(), response.clone());
-            sink.accept(match mismatch {
+            sink.to.accept(match mismatch {
                 None => record,
-                Some(Mismatch { compiled, reference, policies, entities, .. }) => record
-                    .with_reproduction(Reproduction { compiled, reference, policies, entities }),
+                Some(Mismatch { compiled, reference, .. }) => {
+                    let (policies, entities) = (sink.reproduce)(snapshot, request);
+                    let all = Reproduction { compiled, reference, policies, entities };
+                    record.with_reproduction(all)
+                }
             });
         }
         response
@@ -270,7 +281,7 @@ impl Pdp {
     /// How the records are going; `None` when none are written.
     #[must_use]
     pub fn records(&self) -> Option<SinkStatus> {
-        self.sink.as_ref().map(|sink| sink.status())
+        self.sink.as_ref().map(|sink| sink.to.status())
     }
 }
 
@@ -317,7 +328,7 @@ impl PdpBuilder {
     /// Where records go; without a sink none are made.
     #[must_use]
     pub fn sink(mut self, sink: impl Sink + 'static) -> Self {
-        self.sink = Some(Box::new(sink));
+        self.sink = Some(Writing { to: Box::new(sink), reproduce: Snapshot::reproduction });
         self
     }
 

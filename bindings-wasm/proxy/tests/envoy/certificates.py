@@ -17,7 +17,16 @@ class Authority:
         self._key, self.certificate = folder / "ca.key", folder / "ca.pem"
         _openssl(
             *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-keyout", self._key, "-out", self.certificate, "-subj", "/CN=authority", "-days", "2"),
+            *(
+                "-keyout",
+                self._key,
+                "-out",
+                self.certificate,
+                "-subj",
+                "/CN=authority",
+                "-days",
+                "2",
+            ),
         )
 
     def issue(self, name: str, uri: str | None = None) -> tuple[Path, Path]:

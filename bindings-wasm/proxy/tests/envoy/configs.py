@@ -45,7 +45,18 @@ class Setup:
 
     def bootstrap(self) -> Json:
         """The whole of what the proxy is started with."""
-        chain: Json = {"filters": [self._manager()]}
+        return {
+            "node": {"id": "test", "cluster": "test"},
+            "admin": {"address": address(0)},
+            "static_resources": {
+                "listeners": [self.listener("main", "upstream")],
+                "clusters": self.all_clusters("upstream"),
+            },
+        }
+
+    def listener(self, name: str, upstream: str) -> Json:
+        """The listener, in front of the cluster of this name."""
+        chain: Json = {"filters": [self._manager(upstream)]}
         if self.tls is not None:
             chain["transport_socket"] = {
                 "name": "envoy.transport_sockets.tls",
@@ -54,21 +65,18 @@ class Setup:
                     **self.tls,
                 },
             }
-        return {
-            "node": {"id": "test", "cluster": "test"},
-            "admin": {"address": address(0)},
-            "static_resources": {
-                "listeners": [{"name": "main", "address": address(0), "filter_chains": [chain]}],
-                "clusters": [cluster("upstream", self.upstream), *self.clusters],
-            },
-        }
+        return {"name": name, "address": address(0), "filter_chains": [chain]}
 
-    def _manager(self) -> Json:
+    def all_clusters(self, upstream: str) -> list[Json]:
+        """All clusters that it names, the upstream under this name."""
+        return [cluster(upstream, self.upstream), *self.clusters]
+
+    def _manager(self, upstream: str) -> Json:
         router = {
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": f"{EXTENSIONS}.filters.http.router.v3.Router"},
         }
-        route = {"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": "30s"}}
+        route = {"match": {"prefix": "/"}, "route": {"cluster": upstream, "timeout": "30s"}}
         return {
             "name": "envoy.filters.network.http_connection_manager",
             "typed_config": {
@@ -91,10 +99,10 @@ def named(typed: Json, name: str = NOTEGATE) -> Json:
     return {"name": name, "typed_config": typed}
 
 
-def discovered(folder: Path) -> Json:
+def discovered(folder: Path, name: str) -> Json:
     """The filter, found in a file that is watched."""
     return {
-        "name": NOTEGATE,
+        "name": name,
         "config_discovery": {
             "type_urls": [WASM],
             "config_source": {
@@ -108,11 +116,11 @@ def discovered(folder: Path) -> Json:
     }
 
 
-def discovery(typed: Json, version: str) -> Json:
+def discovery(typed: Json, name: str, version: str) -> Json:
     """What is in that file."""
     resource = {
         "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
-        **named(typed),
+        **named(typed, name),
     }
     return {"version_info": version, "resources": [resource]}
 
@@ -125,7 +133,9 @@ def jwt_authn(issuer: str, jwks: str) -> Json:
         "local_jwks": {"inline_string": jwks},
         "payload_in_metadata": "jwt",
     }
-    allow_missing = {"requires_any": {"requirements": [{"provider_name": "own"}, {"allow_missing": {}}]}}
+    allow_missing = {
+        "requires_any": {"requirements": [{"provider_name": "own"}, {"allow_missing": {}}]}
+    }
     typed = {
         "@type": f"{EXTENSIONS}.filters.http.jwt_authn.v3.JwtAuthentication",
         "providers": {"own": provider},

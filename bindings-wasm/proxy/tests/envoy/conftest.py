@@ -14,7 +14,8 @@ import pytest
 
 import configs
 from configs import Json, Setup
-from envoy import Envoy
+from envoy import Listening
+from shared import Shared
 from tokens import Issuer
 from upstreams import Jupyter, Recorder
 
@@ -30,12 +31,14 @@ class Tools:
     notegate: Path
     modules: Path
     """Where packages for Node are."""
+    hub_proxy: Path
+    """The proxy that a hub runs."""
 
 
 @pytest.fixture(scope="session")
 def tools() -> Tools:
     """Where they are is said by whoever starts the tests."""
-    names = ("ENVOY", "NOTEGATE_PROXY", "NOTEGATE_PROGRAM", "NODE_MODULES")
+    names = ("ENVOY", "NOTEGATE_PROXY", "NOTEGATE_PROGRAM", "NODE_MODULES", "HUB_PROXY")
     return Tools(*(Path(os.environ[name]).absolute() for name in names))
 
 
@@ -108,25 +111,29 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     server.stop()
 
 
-Start = Callable[..., Envoy]
+Start = Callable[..., Listening]
 
 
-@pytest.fixture(scope="module")
-def start(
-    tools: Tools, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Start]:
-    """Starts proxies that end with the test."""
-    running: list[Envoy] = []
+@pytest.fixture(scope="session")
+def shared(tools: Tools, base: Json, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """The proxy that most tests add a listener to."""
+    keeper = configs.named(configs.wasm(tools.module, base))
+    shared = Shared(tools.envoy, keeper, tmp_path_factory.mktemp("shared"))
+    yield shared
+    shared.envoy.stop()
 
-    def start(configuration: Json, upstream: int, *, tls: Json | None = None, **plugin: object) -> Envoy:
+
+@pytest.fixture(scope="session")
+def start(tools: Tools, issuer: Issuer, shared: Shared) -> Start:
+    """Listens with such a configuration of the filter."""
+
+    def start(
+        configuration: Json, upstream: int, *, tls: Json | None = None, **plugin: object
+    ) -> Listening:
         filters = [
             configs.jwt_authn(issuer.name, issuer.jwks),
             configs.named(configs.wasm(tools.module, configuration, **plugin)),
         ]
-        setup = Setup(filters, upstream, tls)
-        running.append(Envoy(tools.envoy, setup, tmp_path_factory.mktemp("envoy")))
-        return running[-1]
+        return shared.listen(Setup(filters, upstream, tls))
 
-    yield start
-    for envoy in running:
-        envoy.stop()
+    return start

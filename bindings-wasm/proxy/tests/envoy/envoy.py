@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 
@@ -31,29 +31,12 @@ def until(what: str, found: Callable[[], T | None]) -> T:
     return answer
 
 
-class Envoy:
-    """A running proxy."""
+class Listening:
+    """A listener of a running proxy, and what the proxy says since it is there."""
 
-    def __init__(self, program: Path, setup: Setup, folder: Path, workers: int = 2) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._log = folder / "log"
-        config = folder / "bootstrap.json"
-        config.write_text(json.dumps(setup.bootstrap()))
-        admin = folder / "admin"
-        command = [program, "-c", config, "--concurrency", str(workers), "--log-path", self._log]
-        command += ["--use-dynamic-base-id", "--admin-address-path", admin, "--log-level", "info"]
-        command += ["--file-flush-interval-msec", "20"]
-        self.process = subprocess.Popen([str(part) for part in command])
-        try:
-            until("the proxy's address", lambda: self._alive() or _content(admin))
-            self.admin = httpx.Client(base_url=f"http://{admin.read_text()}")
-            until("the proxy", lambda: self._alive() or self._ready())
-            listeners = self.admin.get("/listeners?format=json").json()["listener_statuses"]
-            self.port: int = listeners[0]["local_address"]["socket_address"]["port_value"]
-        except BaseException:
-            self.stop()
-            raise
+    def __init__(self, admin: httpx.Client, log: Path, port: int, begun: int = 0) -> None:
+        self.admin, self.port = admin, port
+        self._log, self._begun = log, begun
 
     @property
     def url(self) -> str:
@@ -61,8 +44,10 @@ class Envoy:
         return f"http://127.0.0.1:{self.port}"
 
     def log(self) -> str:
-        """All that it wrote."""
-        return self._log.read_text(errors="replace")
+        """All that was written since it listens."""
+        with self._log.open("rb") as file:
+            file.seek(self._begun)
+            return file.read().decode(errors="replace")
 
     def lines(self) -> list[Json]:
         """What the filter wrote: one object each."""
@@ -84,6 +69,40 @@ class Envoy:
         text = self.admin.get("/stats", params={"filter": matching}).text
         pairs = (line.rsplit(": ", 1) for line in text.splitlines() if ": " in line)
         return {name: int(value) for name, value in pairs if value.isdigit()}
+
+
+class Envoy(Listening):
+    """A running proxy with one listener."""
+
+    def __init__(self, program: Path, setup: Setup, folder: Path, workers: int = 2) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        log, config, admin = folder / "log", folder / "bootstrap.json", folder / "admin"
+        config.write_text(json.dumps(setup.bootstrap()))
+        command = [program, "-c", config, "--concurrency", str(workers), "--log-path", log]
+        command += ["--use-dynamic-base-id", "--admin-address-path", admin, "--log-level", "info"]
+        command += ["--file-flush-interval-msec", "20"]
+        self.process = subprocess.Popen([str(part) for part in command])
+        try:
+            self._log, self._begun = log, 0
+            until("the proxy's address", lambda: self._alive() or _content(admin))
+            client = httpx.Client(base_url=f"http://{admin.read_text()}", timeout=PATIENCE)
+            super().__init__(client, log, 0)
+            until("the proxy", lambda: self._alive() or self._ready())
+            self.port = self.ports()["main"]
+        except BaseException:
+            self.stop()
+            raise
+
+    def ports(self) -> dict[str, int]:
+        """Where its listeners are, by their names."""
+        listeners = self.admin.get("/listeners?format=json").json().get("listener_statuses", [])
+        address = lambda one: one["local_address"]["socket_address"]["port_value"]  # noqa: E731
+        return {one["name"]: address(one) for one in listeners}
+
+    def size(self) -> int:
+        """How much it wrote so far."""
+        return self._log.stat().st_size
 
     def stop(self) -> None:
         """Ends it."""
@@ -123,5 +142,3 @@ def validate(program: Path, setup: Setup, folder: Path) -> subprocess.CompletedP
 
 def _content(path: Path) -> str | None:
     return (path.read_text() or None) if path.exists() else None
-
-

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 from conftest import ROOT, Start
-from envoy import PATIENCE, Envoy
+from envoy import PATIENCE, Listening
 from tokens import Issuer
 from upstreams import Recorder
 
@@ -21,7 +21,7 @@ ATTACKS = [
 ALLOW = '@id("all") permit (principal, action, resource);'
 
 
-def send(envoy: Envoy, lines: list[bytes]) -> int:
+def send(envoy: Listening, lines: list[bytes]) -> int:
     """Sends these lines and nothing else, and gives the status of the answer; 0 when there is none."""
     with socket.create_connection(("127.0.0.1", envoy.port), PATIENCE) as connection:
         connection.sendall(b"\r\n".join([*lines, b"connection: close", b"", b""]))
@@ -45,13 +45,13 @@ def upstream() -> Recorder:
 
 
 @pytest.fixture(scope="module")
-def open_door(start: Start, base: Json, upstream: Recorder) -> Envoy:
+def open_door(start: Start, base: Json, upstream: Recorder) -> Listening:
     """A filter that allows whatever can be read: what is refused is refused for its spelling."""
     return start({**base, "bundle": {"members": {"a.cedar": ALLOW}}, "keys": []}, upstream.port)
 
 
 def test_what_the_library_refuses_never_reaches_the_server(
-    open_door: Envoy, upstream: Recorder, issuer: Issuer
+    open_door: Listening, upstream: Recorder, issuer: Issuer
 ) -> None:
     refused = [line for line in ATTACKS if line["asked"] == "refused"]
     assert len(refused) > 50
@@ -75,7 +75,7 @@ def test_what_the_library_refuses_never_reaches_the_server(
 
 
 def test_what_can_be_read_reaches_the_server_as_it_was_read(
-    open_door: Envoy, upstream: Recorder, issuer: Issuer
+    open_door: Listening, upstream: Recorder, issuer: Issuer
 ) -> None:
     good = [line for line in ATTACKS if line["asked"] != "refused" and not line.get("websocket")]
     assert good
@@ -99,7 +99,7 @@ def test_what_can_be_read_reaches_the_server_as_it_was_read(
     ],
 )
 def test_a_head_that_can_be_read_in_two_ways_never_reaches_the_server(
-    open_door: Envoy, upstream: Recorder, issuer: Issuer, more: list[bytes]
+    open_door: Listening, upstream: Recorder, issuer: Issuer, more: list[bytes]
 ) -> None:
     upstream.requests.clear()
     status = send(open_door, head("GET", "/user/ada/api/status", issuer, *more))
@@ -108,7 +108,7 @@ def test_a_head_that_can_be_read_in_two_ways_never_reaches_the_server(
 
 
 def test_odd_methods_never_reach_the_server(
-    open_door: Envoy, upstream: Recorder, issuer: Issuer
+    open_door: Listening, upstream: Recorder, issuer: Issuer
 ) -> None:
     upstream.requests.clear()
     for method in ["CONNECT", "TRACE", "OPTIONS", "PROPFIND", "get", "GETT", "BREW"]:

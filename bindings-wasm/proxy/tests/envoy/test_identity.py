@@ -10,7 +10,7 @@ import jwt
 import pytest
 from certificates import Authority
 from conftest import Start
-from envoy import Envoy
+from envoy import Listening
 from tokens import Issuer
 from upstreams import Recorder
 
@@ -25,11 +25,11 @@ def upstream() -> Recorder:
 
 
 @pytest.fixture(scope="module")
-def by_token(start: Start, base: Json, upstream: Recorder) -> Envoy:
+def by_token(start: Start, base: Json, upstream: Recorder) -> Listening:
     return start(base, upstream.port)
 
 
-def test_a_token_that_the_proxy_verified_says_who_asks(by_token: Envoy, issuer: Issuer) -> None:
+def test_a_token_that_the_proxy_verified_says_who_asks(by_token: Listening, issuer: Issuer) -> None:
     def status(**claims: object) -> int:
         headers = {"authorization": f"Bearer {issuer.token(**claims)}"}
         return httpx.get(by_token.url + STATUS, headers=headers).status_code
@@ -43,7 +43,7 @@ def test_a_token_that_the_proxy_verified_says_who_asks(by_token: Envoy, issuer: 
 
 
 def test_a_token_that_is_not_the_issuers_is_refused_by_the_proxy(
-    by_token: Envoy, issuer: Issuer
+    by_token: Listening, issuer: Issuer
 ) -> None:
     claims = {"iss": issuer.name, "aud": "hub", "sub": "ada", "exp": 4_000_000_000}
     unsigned = jwt.encode(claims, None, algorithm="none")  # type: ignore[arg-type]
@@ -55,8 +55,14 @@ def test_a_token_that_is_not_the_issuers_is_refused_by_the_proxy(
         assert answer.status_code in (401, 403), token
 
 
-def test_what_a_client_says_of_itself_is_nothing(by_token: Envoy) -> None:
-    for name in ["x-forwarded-user", "x-remote-user", "x-auth-request-user", "x-jwt-payload", "cookie"]:
+def test_what_a_client_says_of_itself_is_nothing(by_token: Listening) -> None:
+    for name in [
+        "x-forwarded-user",
+        "x-remote-user",
+        "x-auth-request-user",
+        "x-jwt-payload",
+        "cookie",
+    ]:
         answer = httpx.get(by_token.url + STATUS, headers={name: "ada"})
         assert answer.status_code == 401, name
 
@@ -90,7 +96,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("certificates"))
 
 
-def client(envoy: Envoy, authority: Authority, certificate: tuple[Path, Path] | None) -> httpx.Client:
+def client(
+    envoy: Listening, authority: Authority, certificate: tuple[Path, Path] | None
+) -> httpx.Client:
     context = ssl.create_default_context(cafile=str(authority.certificate))
     if certificate is not None:
         context.load_cert_chain(*map(str, certificate))

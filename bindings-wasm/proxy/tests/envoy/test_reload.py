@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from conftest import Bundles, Tools
-from envoy import Envoy, until
+from envoy import until
+from shared import Shared
 from tokens import Issuer
 from upstreams import Recorder
 
@@ -24,50 +24,58 @@ DENY = ALLOW + '@id("d") @message("{0}") forbid (principal, action, resource);'
 
 
 class Discovered:
-    """A proxy that finds the filter in a file."""
+    """A listener that finds its filter in a file, and bundles that nobody else has."""
 
-    def __init__(self, tools: Tools, issuer: Issuer, bundles: Bundles, port: int, folder: Path) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        issuer: Issuer,
+        bundles: Bundles,
+        shared: Shared,
+        port: int,
+        folder: Path,
+    ) -> None:
         self._tools, self._bundles, self._folder = tools, bundles, folder / "discovery"
+        self._name = f"discovered-{folder.name}"
         self._folder.mkdir()
         self._version = 0
         self.put(ALLOW.format(1), 1)
-        filters = [configs.jwt_authn(issuer.name, issuer.jwks), configs.discovered(self._folder)]
-        self.envoy = Envoy(tools.envoy, Setup(filters, port), folder)
-        # One root in all: a bundle that went back would be seen.
+        discovered = configs.discovered(self._folder, self._name)
+        filters = [configs.jwt_authn(issuer.name, issuer.jwks), discovered]
+        self.envoy = shared.listen(Setup(filters, port))
 
     def put(self, policy: str, sequence: int, **changes: object) -> None:
         """Delivers a configuration with such a bundle."""
-        packed = base64.b64encode(self._bundles.of(policy, sequence)).decode()
+        packed = base64.b64encode(self._bundles.of(policy, sequence, self._name)).decode()
         configuration = {
             "bundle": {"packed": packed},
             "keys": [self._bundles.public],
             "identity": [{"jwt": {"user": "sub"}}],
             **changes,
         }
-        self.put_whole(configuration)
-
-    def put_whole(self, configuration: Json) -> None:
-        """Delivers a configuration."""
         self._version += 1
         typed = configs.wasm(self._tools.module, configuration)
-        discovery = configs.discovery(typed, str(self._version))
+        discovery = configs.discovery(typed, self._name, str(self._version))
         (self._folder / "next").write_text(json.dumps(discovery))
         (self._folder / "next").replace(self._folder / "filter.json")
 
     def updates(self) -> tuple[int, int]:
         """How many configurations were taken, and how many refused."""
-        stats = self.envoy.all_stats("extension_config_discovery")
+        stats = self.envoy.all_stats(f"extension_config_discovery.*{self._name}")
         ends = {name.rsplit(".", 1)[-1]: value for name, value in stats.items()}
         return ends["config_reload"], ends["config_fail"] + ends["update_rejected"]
 
 
 @pytest.fixture
 def discovered(
-    tools: Tools, issuer: Issuer, bundles: Bundles, recorder: Recorder, tmp_path: Path
-) -> Iterator[Discovered]:
-    discovered = Discovered(tools, issuer, bundles, recorder.port, tmp_path)
-    yield discovered
-    discovered.envoy.stop()
+    tools: Tools,
+    issuer: Issuer,
+    bundles: Bundles,
+    shared: Shared,
+    recorder: Recorder,
+    tmp_path: Path,
+) -> Discovered:
+    return Discovered(tools, issuer, bundles, shared, recorder.port, tmp_path)
 
 
 class Load:

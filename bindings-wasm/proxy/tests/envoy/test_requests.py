@@ -9,8 +9,9 @@ import httpx
 import pytest
 import websockets
 from conftest import Start
-from envoy import Envoy
+from envoy import Listening
 from extended import websocket_over_http2
+from messages import execution
 from tokens import Issuer
 from upstreams import Jupyter, Recorder
 from websockets.sync.client import connect
@@ -21,12 +22,12 @@ KERNELS = "/user/ada/api/kernels"
 
 
 @pytest.fixture(scope="module")
-def envoy(start: Start, base: Json, jupyter: Jupyter) -> Envoy:
+def envoy(start: Start, base: Json, jupyter: Jupyter) -> Listening:
     return start(base, jupyter.port)
 
 
 @pytest.fixture(params=["HTTP/1.1", "HTTP/2"])
-def client(request: pytest.FixtureRequest, envoy: Envoy) -> Iterator[httpx.Client]:
+def client(request: pytest.FixtureRequest, envoy: Listening) -> Iterator[httpx.Client]:
     second = request.param == "HTTP/2"
     with httpx.Client(base_url=envoy.url, http1=not second, http2=second, timeout=60) as client:
         yield client
@@ -82,7 +83,7 @@ def test_a_body_in_pieces_is_read_whole(client: httpx.Client, issuer: Issuer) ->
     assert client.post(KERNELS, content=pieces, headers=ada).status_code == 400
 
 
-def test_a_body_that_is_too_large_is_refused(envoy: Envoy, issuer: Issuer) -> None:
+def test_a_body_that_is_too_large_is_refused(envoy: Listening, issuer: Issuer) -> None:
     url, ada, large = envoy.url + KERNELS, issuer.bearer("ada"), b" " * 70_000
     assert httpx.post(url, content=large, headers=ada).status_code == 413
     pieces = (large[place : place + 7_000] for place in range(0, len(large), 7_000))
@@ -90,7 +91,7 @@ def test_a_body_that_is_too_large_is_refused(envoy: Envoy, issuer: Issuer) -> No
 
 
 @pytest.fixture
-def kernel(envoy: Envoy, issuer: Issuer) -> Iterator[str]:
+def kernel(envoy: Listening, issuer: Issuer) -> Iterator[str]:
     """A kernel of ada's."""
     ada = issuer.bearer("ada")
     with httpx.Client(base_url=envoy.url, timeout=60, headers=ada) as client:
@@ -99,15 +100,8 @@ def kernel(envoy: Envoy, issuer: Issuer) -> Iterator[str]:
         client.delete(f"{KERNELS}/{kernel}")
 
 
-def execution() -> str:
-    header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.3"}
-    content = {"code": "print(6 * 7)", "silent": False, "store_history": False}
-    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-    return json.dumps({**message, "channel": "shell", "buffers": []})
-
-
 def test_a_websocket_runs_code_and_another_persons_is_denied(
-    envoy: Envoy, issuer: Issuer, kernel: str
+    envoy: Listening, issuer: Issuer, kernel: str
 ) -> None:
     address = f"ws://127.0.0.1:{envoy.port}{KERNELS}/{kernel}/channels"
     with connect(address, additional_headers=issuer.bearer("ada")) as channels:
@@ -124,7 +118,7 @@ def test_a_websocket_runs_code_and_another_persons_is_denied(
 
 
 def test_a_websocket_over_http2_is_decided_on_too(
-    envoy: Envoy, issuer: Issuer, kernel: str
+    envoy: Listening, issuer: Issuer, kernel: str
 ) -> None:
     path = f"{KERNELS}/{kernel}/channels"
     assert websocket_over_http2(envoy.port, path, issuer.bearer("ada")) == 200

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Tools
+from conftest import Start, Tools
 from envoy import Envoy
 from tokens import Issuer
 from upstreams import Recorder
@@ -42,7 +42,15 @@ def failing(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return module
 
 
-def start(tools: Tools, issuer: Issuer, module: Path, port: int, base: Json, folder: Path, **plugin: object) -> Envoy:
+def alone(
+    tools: Tools,
+    issuer: Issuer,
+    module: Path,
+    port: int,
+    base: Json,
+    folder: Path,
+    **plugin: object,
+) -> Envoy:
     filters = [
         configs.jwt_authn(issuer.name, issuer.jwks),
         configs.named(configs.wasm(module, base, **plugin)),
@@ -60,7 +68,9 @@ def test_nothing_passes_a_filter_that_fails(
     tmp_path: Path,
     policy: str,
 ) -> None:
-    with start(tools, issuer, failing, recorder.port, base, tmp_path, failure_policy=policy) as envoy:
+    with alone(
+        tools, issuer, failing, recorder.port, base, tmp_path, failure_policy=policy
+    ) as envoy:
         for _ in range(3):
             for path in ["/user/ada/api/status", "/hub/login"]:
                 answer = httpx.get(envoy.url + path, headers=issuer.bearer("ada"))
@@ -69,25 +79,26 @@ def test_nothing_passes_a_filter_that_fails(
 
 
 def test_the_same_filter_passes_what_is_allowed_when_it_does_not_fail(
-    tools: Tools, issuer: Issuer, base: Json, recorder: Recorder, tmp_path: Path
+    start: Start, issuer: Issuer, base: Json, recorder: Recorder
 ) -> None:
-    with start(tools, issuer, tools.module, recorder.port, base, tmp_path) as envoy:
-        answer = httpx.get(f"{envoy.url}/user/ada/api/status", headers=issuer.bearer("ada"))
-        assert answer.status_code == 200
+    envoy = start(base, recorder.port)
+    answer = httpx.get(f"{envoy.url}/user/ada/api/status", headers=issuer.bearer("ada"))
+    assert answer.status_code == 200
 
 
 def test_bodies_are_waited_for_in_vain_without_the_setting_and_nothing_passes(
-    tools: Tools, issuer: Issuer, base: Json, recorder: Recorder, tmp_path: Path
+    start: Start, issuer: Issuer, base: Json, recorder: Recorder
 ) -> None:
-    setting = {"allow_on_headers_stop_iteration": False}
-    with start(tools, issuer, tools.module, recorder.port, base, tmp_path, **setting) as envoy:
-        with pytest.raises(httpx.ReadTimeout):
-            httpx.post(
-                f"{envoy.url}/user/ada/api/kernels",
-                headers=issuer.bearer("ada"),
-                json={"name": "python3"},
-                timeout=3,
-            )
-        assert httpx.get(f"{envoy.url}/user/ada/api/status", headers=issuer.bearer("ada")).is_success
-        envoy.wrote("an early end", lambda line: line.get("event") == "ended_early")
+    # A configuration of its own: some proxies have one setting for all listeners with the same.
+    own = {**base, "records": "all"}
+    envoy = start(own, recorder.port, allow_on_headers_stop_iteration=False)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            f"{envoy.url}/user/ada/api/kernels",
+            headers=issuer.bearer("ada"),
+            json={"name": "python3"},
+            timeout=3,
+        )
+    assert httpx.get(f"{envoy.url}/user/ada/api/status", headers=issuer.bearer("ada")).is_success
+    envoy.wrote("an early end", lambda line: line.get("event") == "ended_early")
     assert [seen["method"] for seen in recorder.requests] == ["GET"]

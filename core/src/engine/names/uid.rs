@@ -98,6 +98,10 @@ impl<'a> TypeName<'a> {
         }
     }
 
+    fn is(self, other: Self) -> bool {
+        self.with_bytes(|one| other.with_bytes(|two| one == two))
+    }
+
     fn parts(self) -> impl Iterator<Item = &'a str> {
         let (written, parsed) = match self {
             Self::Written(text) => (Some(text.split("::")), None),
@@ -130,7 +134,8 @@ impl<'a> Uid<'a> {
             _ => {
                 let ((one_type, one), (two_type, two)) = (self.parts(), other.parts());
                 one.cmp(two).then_with(|| match (one_type, two_type) {
-                    (Some(one), Some(two)) => one.parts().cmp(two.parts()),
+                    // What is compared is nearly always the same, which whole texts tell sooner than parts.
+                    (Some(one), Some(two)) if !one.is(two) => one.parts().cmp(two.parts()),
                     _ => Ordering::Equal,
                 })
             }
