@@ -30,6 +30,8 @@ pub use obligations::{Conflict, InvalidObligation, Obligation, Obligations};
 pub use outcome::{DecisionError, Outcome};
 #[cfg(all(feature = "remote", not(target_family = "wasm")))]
 pub(crate) use problem::with_sources;
+#[cfg(test)]
+pub(crate) use problem::Shape as ProblemShape;
 pub use problem::{Place, Problem, Severity, Span};
 pub use response::Response;
 pub use revision::Revision;

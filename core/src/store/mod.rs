@@ -27,6 +27,7 @@ mod rules;
 #[cfg(not(target_family = "wasm"))]
 mod state;
 mod status;
+mod status_json;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub use follow::{PathSource, Source};
 pub use mark::Mark;
 pub use pace::Pace;
 pub use rules::{OnExpiry, Rules, SequenceRule};
+#[cfg(test)]
+pub(crate) use status_json::StatusShape;
 pub use status::{Followed, GrantsStatus, Status};
 
 #[cfg(not(target_family = "wasm"))]
