@@ -99,10 +99,12 @@ beside-python: $(PYTHON)/ready
 	$(ON) $(VENV)/bin/python benches/peers/python/peers.py $(WORLDS) $(RESULTS)/peers
 	$(ON) $(VENV)/bin/python benches/peers/python/imports.py $(RESULTS)/import.json
 
-beside-node:
+beside-node: wasm-js
 	mkdir -p $(MODULES)
 	cp benches/peers/node/package.json benches/peers/node/package-lock.json $(MODULES)
 	npm ci --prefix $(MODULES) --ignore-scripts --no-audit --no-fund --silent
+	rm -rf $(MODULES)/node_modules/notegate
+	cp -r $(NPM) $(MODULES)/node_modules/notegate
 	$(ON) node benches/peers/node/peers.mjs $(MODULES) $(WORLDS) $(RESULTS)/peers
 
 need-rust: need-cargo

@@ -62,7 +62,7 @@ function plain(value) {
     case "number":
       return Number.isSafeInteger(value) ? `n${value}` : undefined;
     default:
-      return undefined;
+      return value instanceof Date && Number.isSafeInteger(value.getTime()) ? `d${value.getTime()}` : undefined;
   }
 }
 

@@ -44,6 +44,7 @@ fn value(part: &str) -> Option<Given<'_>> {
     match (rest.next()?, rest.as_str()) {
         ('s', text) => Some(Given::Text(text)),
         ('n', number) => number.parse().ok().map(Given::Long),
+        ('d', millis) => millis.parse().ok().map(Given::DateTime),
         ('b', "1") => Some(Given::Bool(true)),
         ('b', "0") => Some(Given::Bool(false)),
         _ => None,

@@ -128,7 +128,7 @@ it("a request that does not fit is an error with a code, and nothing is decided"
   assert.equal(code(null), "request.malformed");
   assert.equal(code(undefined), "request.malformed");
   assert.equal(code({ ...asks("ada"), principal: { type: "User", id: "ada", more: "" } }), "request.malformed");
-  assert.equal(code(context({ mfa: "yes" })), "request.context");
+  assert.equal(code(context({ mfa: "yes" })), "request.schema");
   assert.equal(code(context({ serverCount: 1.5 })), "request.context");
   assert.equal(code(context({ serverCount: 2 ** 60 })), "request.context");
   assert.equal(code(context({ serverCount: NaN })), "request.context");
