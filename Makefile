@@ -246,12 +246,15 @@ JS := bindings-wasm/js
 NPM := dist/npm
 # `-O2` takes a minute and makes the fastest module that fits; `-Oz` saves a tenth of it and costs a fifth of the speed.
 JS_BYTES := 5400000
+# Thin optimisation across crates is done in a third of the time and makes what is 3 % larger; what the compiler says of the
+# features it used is left in for the toolkit to read.
+JS_PROFILE := --config 'profile.wasm.lto="thin"' --config 'profile.wasm.strip="none"'
 JS_MODULE := target/$(WASM)/wasm/notegate_js.wasm
 JS_TESTS := $(JS)/tests/node_modules
 
 .PHONY: wasm-js test-js need-js
 wasm-js: need-cargo need-wasm need-node $(BINARYEN)/.bin/wasm-opt
-	$(CARGO) rustc --locked -p notegate-js --target $(WASM) --profile wasm --crate-type cdylib
+	$(CARGO) rustc --locked -p notegate-js --target $(WASM) --profile wasm $(JS_PROFILE) --crate-type cdylib
 	rm -rf $(NPM)
 	mkdir -p $(NPM)
 	cp -r $(JS)/package/. LICENSE $(NPM)
@@ -271,7 +274,8 @@ need-js: wasm-js $(JS_TESTS)/.package-lock.json
 	tar -xzf target/npm/notegate-*.tgz -C $(JS_TESTS)/notegate --strip-components 1
 
 test-js: need-js need-browser
-	cd $(JS)/tests && node --test && node_modules/.bin/tsc --project .
+	$(CARGO) build --locked -p notegate-cli
+	cd $(JS)/tests && node_modules/.bin/tsc --project . && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate node --test
 
 need-wasi: need-cargo
 	@ls "$$(rustc --print target-libdir --target $(WASI))"/libstd-*.rlib >/dev/null 2>&1 \

@@ -113,6 +113,8 @@ describe("behind the gate", { timeout: 60_000 }, () => {
     assert.equal(seen.at(-1).body, body);
     assert.equal(seen.at(-1).headers["x-notegate-obligation-max-cpu"], "2000");
     assert.equal((await post(JSON.stringify({ name: "root" }))).status, 403);
+    assert.equal((await post(body, { "transfer-encoding": "chunked" })).status, 200);
+    assert.equal(seen.at(-1).body, body);
     assert.equal((await post("{")).status, 400);
     assert.equal((await post(body, { "content-encoding": "gzip" })).status, 403);
     const large = await post(JSON.stringify({ name: "python3", more: "x".repeat(2 ** 21) }));

@@ -30,14 +30,15 @@ export class Gate {
    * gone afterwards.
    */
   next(request, { websocket, body }) {
-    const { user, wrong } = this.#clean(request);
+    const { trusted, user, wrong } = this.#clean(request);
     if (wrong) return refused(wrong);
     const asked = {
       method: request.method,
       target: request.url,
       websocket,
       user,
-      address: address(request),
+      // What a hop says of where a request comes from it may have from anybody.
+      address: trusted ? undefined : address(request),
       content_type: request.headers["content-type"],
       whole: body !== undefined,
     };
@@ -50,7 +51,7 @@ export class Gate {
   /** Who asks, if a hop that is trusted says so. */
   #clean(request) {
     const { header, hops } = this.#config;
-    const trusted = header && hops.has(peer(request.socket));
+    const trusted = Boolean(header) && hops.has(peer(request.socket));
     let wrong = once(request, "host") > 1 ? "it is for more than one host" : undefined;
     let user;
     if (trusted && header in request.headers) {
@@ -68,7 +69,7 @@ export class Gate {
       else kept.push(rawHeaders[at], rawHeaders[at + 1]);
     }
     rawHeaders.splice(0, rawHeaders.length, ...kept);
-    return { user: user || undefined, wrong };
+    return { trusted, user: user || undefined, wrong };
   }
 }
 
