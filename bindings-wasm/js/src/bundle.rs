@@ -42,8 +42,9 @@ impl Settings {
         }
         let keys = self.keys.iter().enumerate().map(|(at, pem)| {
             PublicKey::from_pem(pem).map_err(|error| {
-                Refused::load(error.code(), format!("keys[{at}]: {error}"))
-                    .help("give the text of a file that `notegate bundle keygen` wrote, `….pub.pem`")
+                Refused::load(error.code(), format!("keys[{at}]: {error}")).help(
+                    "give the text of a file that `notegate bundle keygen` wrote, `….pub.pem`",
+                )
             })
         });
         keys.collect::<Result<Vec<_>, _>>().map(Trust::keys)

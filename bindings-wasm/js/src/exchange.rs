@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use notegate::Decision;
 use notegate::adapters::jupyter::{NamedServers, Read, Reading, Site};
 use notegate::model::notebook::{self, Builder as _, ContextBuilder};
 use notegate::model::{EntityUid, Limits, Obligations, RequestError, RequestErrorKind};
-use notegate::Decision;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -39,11 +39,7 @@ struct Asked {
 #[serde(rename_all = "snake_case", tag = "step")]
 enum Step {
     /// It goes on, under this path.
-    Pass {
-        path: String,
-        decision_ids: Vec<String>,
-        obligations: BTreeMap<String, String>,
-    },
+    Pass { path: String, decision_ids: Vec<String>, obligations: BTreeMap<String, String> },
     /// Its body says what it asks for.
     Wait,
     /// It is answered, with nothing that only the log may say.

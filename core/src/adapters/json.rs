@@ -61,11 +61,11 @@ pub struct RequestJson {
     pub resource: UidJson,
     /// Facts about this one request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional, as = "Option<values::Fields>"))]
+    #[cfg_attr(test, ts(optional, as = "Option<super::tests::Fields>"))]
     pub context: Option<StrictValue>,
     /// Entities in the place of stored ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(test, ts(optional, as = "Option<Vec<values::EntityJson>>"))]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<super::tests::EntityJson>>"))]
     pub entities: Vec<StrictValue>,
     /// Attributes over those of stored entities.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -97,7 +97,7 @@ pub struct AttributesJson {
     /// Whose they are.
     pub uid: UidJson,
     /// Names with values.
-    #[cfg_attr(test, ts(as = "values::Fields"))]
+    #[cfg_attr(test, ts(as = "super::tests::Fields"))]
     pub attrs: BTreeMap<String, StrictValue>,
 }
 
@@ -332,48 +332,5 @@ impl<'de> Deserialize<'de> for UidJson {
         }
 
         deserializer.deserialize_any(Uid)
-    }
-}
-
-/// The values of the language in JSON, as types that are only written down.
-#[cfg(test)]
-pub(crate) mod values {
-    use std::collections::BTreeMap;
-
-    use super::UidJson;
-
-    #[derive(ts_rs::TS)]
-    #[ts(untagged)]
-    #[expect(dead_code, reason = "only its type is looked at")]
-    pub(crate) enum Value {
-        Text(String),
-        Long(i64),
-        Bool(bool),
-        Set(Vec<Value>),
-        Entity { __entity: UidJson },
-        Extension { __extn: Extension },
-        Record(BTreeMap<String, Value>),
-    }
-
-    #[derive(ts_rs::TS)]
-    #[expect(dead_code, reason = "only its type is looked at")]
-    pub(crate) struct Extension {
-        r#fn: String,
-        arg: String,
-    }
-
-    #[derive(ts_rs::TS)]
-    #[expect(dead_code, reason = "only its type is looked at")]
-    pub(crate) struct Fields(BTreeMap<String, Value>);
-
-    #[derive(ts_rs::TS)]
-    #[ts(rename = "Entity")]
-    #[expect(dead_code, reason = "only its type is looked at")]
-    pub(crate) struct EntityJson {
-        uid: UidJson,
-        attrs: Fields,
-        parents: Vec<UidJson>,
-        #[ts(optional)]
-        tags: Option<Fields>,
     }
 }

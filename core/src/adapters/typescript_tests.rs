@@ -1,17 +1,20 @@
 //! The shapes of JSON as types of TypeScript, in the file that the package ships.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use super::json::{RequestJson, ResponseJson};
+use super::json::{RequestJson, ResponseJson, UidJson};
 use crate::engine::{BundleReport, Explanation, ReportShape};
 use crate::store::StatusShape;
 
 #[test]
 fn the_types_of_the_package_are_those_of_the_shapes() {
-    let mut types = Types::default();
+    // JSON has one kind of number, and no count here comes near what JavaScript holds exactly.
+    let config = Config::new().with_large_int("number");
+    let mut types = Types { known: Vec::new(), texts: Vec::new(), config };
     types.add::<RequestJson>();
     types.add::<ResponseJson>();
     types.add::<Explanation>();
@@ -20,7 +23,8 @@ fn the_types_of_the_package_are_those_of_the_shapes() {
     types.add::<StatusShape<'static>>();
     let head = "// Written by a test of the shapes that the library reads and writes; see CONTRIBUTING.md.\n";
     let written = format!("{head}{}", types.texts.concat());
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings-wasm/js/package/shapes.d.ts");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings-wasm/js/package/shapes.d.ts");
     if env::var_os("WRITE_TYPES").is_some() {
         fs::write(&path, &written).unwrap();
     }
@@ -28,7 +32,6 @@ fn the_types_of_the_package_are_those_of_the_shapes() {
     assert!(shipped == written, "they differ; write them again with `WRITE_TYPES=1`:\n{written}");
 }
 
-#[derive(Default)]
 struct Types {
     known: Vec<String>,
     texts: Vec<String>,
@@ -53,4 +56,40 @@ impl TypeVisitor for Types {
         self.texts.push(text);
         T::visit_dependencies(self);
     }
+}
+
+/// The values of the language in JSON, as types that are only written down.
+#[derive(TS)]
+#[ts(untagged)]
+#[expect(dead_code, reason = "only its type is looked at")]
+pub(crate) enum Value {
+    Text(String),
+    Long(i64),
+    Bool(bool),
+    Set(Vec<Value>),
+    Entity { __entity: UidJson },
+    Extension { __extn: Extension },
+    Record(BTreeMap<String, Value>),
+}
+
+#[derive(TS)]
+#[expect(dead_code, reason = "only its type is looked at")]
+pub(crate) struct Extension {
+    r#fn: String,
+    arg: String,
+}
+
+#[derive(TS)]
+#[expect(dead_code, reason = "only its type is looked at")]
+pub(crate) struct Fields(BTreeMap<String, Value>);
+
+#[derive(TS)]
+#[ts(rename = "Entity")]
+#[expect(dead_code, reason = "only its type is looked at")]
+pub(crate) struct EntityJson {
+    uid: UidJson,
+    attrs: Fields,
+    parents: Vec<UidJson>,
+    #[ts(optional)]
+    tags: Option<Fields>,
 }

@@ -28,10 +28,10 @@ pub use error::{LoadError, LoadErrorKind, RequestError, RequestErrorKind};
 pub use limits::{Exceeded, Limits};
 pub use obligations::{Conflict, InvalidObligation, Obligation, Obligations};
 pub use outcome::{DecisionError, Outcome};
-#[cfg(all(feature = "remote", not(target_family = "wasm")))]
-pub(crate) use problem::with_sources;
 #[cfg(test)]
 pub(crate) use problem::Shape as ProblemShape;
+#[cfg(all(feature = "remote", not(target_family = "wasm")))]
+pub(crate) use problem::with_sources;
 pub use problem::{Place, Problem, Severity, Span};
 pub use response::Response;
 pub use revision::Revision;

@@ -51,9 +51,9 @@ pub use follow::{PathSource, Source};
 pub use mark::Mark;
 pub use pace::Pace;
 pub use rules::{OnExpiry, Rules, SequenceRule};
+pub use status::{Followed, GrantsStatus, Status};
 #[cfg(test)]
 pub(crate) use status_json::StatusShape;
-pub use status::{Followed, GrantsStatus, Status};
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use follow::Follower;

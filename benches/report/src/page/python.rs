@@ -9,7 +9,9 @@ const PAIRS: &str = "Notegate, in pairs";
 
 /// Our Python package, beside what else there is in Python.
 pub(super) fn called(found: &Found) -> String {
-    let Some(pairs) = found.doors.iter().find(|one| one.name == PAIRS) else { return String::new() };
+    let Some(pairs) = found.doors.iter().find(|one| one.name == PAIRS) else {
+        return String::new();
+    };
     let mut text = format!(
         "
 ## From Python

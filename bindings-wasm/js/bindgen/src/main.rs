@@ -7,8 +7,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1);
-    let (Some(module), Some(folder), None) =
-        (arguments.next(), arguments.next(), arguments.next())
+    let (Some(module), Some(folder), None) = (arguments.next(), arguments.next(), arguments.next())
     else {
         return Err("usage: notegate-bindgen MODULE FOLDER".into());
     };
