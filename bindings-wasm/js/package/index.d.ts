@@ -1,6 +1,22 @@
-import type { BundleReport, CaseReport, DecisionError, Explanation, Problem, Request, ResponseJson, Status } from "./shapes.js";
+import type {
+  BundleReport,
+  CaseReport,
+  DecisionError,
+  Explanation,
+  Problem,
+  Request,
+  ResponseJson,
+  Status,
+  Value,
+} from "./shapes.js";
 
 export type * from "./shapes.js";
+
+/** A value as programs have it: besides what JSON has, a moment, a set, or a whole number. */
+export type Given = Value | Date | bigint | ReadonlySet<Given> | readonly Given[] | { readonly [name: string]: Given };
+
+/** A request as programs have it. */
+export type Asked = Omit<Request, "context"> & { context?: { readonly [name: string]: Given } };
 
 /** The bytes of a packed bundle, or the texts of its files by their names. */
 export type Bundle = Uint8Array | ArrayBuffer | Readonly<Record<string, string>> | ReadonlyMap<string, string>;
@@ -38,19 +54,19 @@ export class Pdp implements Disposable {
    * Decides one request. Takes time in proportion to the policies whose scope fits.
    * @throws {RequestError} when it does not fit the schema or a limit: deny then.
    */
-  authorize(request: Request): Response;
+  authorize(request: Asked): Response;
 
   /**
    * Decides many requests, all at one moment.
    * @throws {RequestError} of the first that does not fit: deny all of them then.
    */
-  authorizeBatch(requests: Iterable<Request>): Response[];
+  authorizeBatch(requests: Iterable<Asked>): Response[];
 
   /**
    * Explains how a request is decided; for people. Takes time in proportion to all policies.
    * @throws {RequestError} when it does not fit.
    */
-  explain(request: Request): Explanation;
+  explain(request: Asked): Explanation;
 
   /**
    * Puts a bundle in force, and gives its revision.
@@ -104,7 +120,7 @@ export function test(bundle: Bundle, options?: TestOptions): CaseReport;
 
 /** What every error of Notegate is. */
 export class NotegateError extends Error {
-  private constructor();
+  protected constructor();
   /** A stable name, such as `policy.syntax` or `request.schema`. */
   readonly code: string;
   /** What to do next. */

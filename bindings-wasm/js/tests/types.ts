@@ -16,7 +16,7 @@ export function decide(files: Record<string, string>): string[] {
   using pdp: Pdp = Pdp.fromBundle(files, { onExpiry: "deny", clock: () => 0 });
   const { allowed, decisionId, message, reason, errors, obligations, revision } = pdp.authorize(request);
   const said: string = message ?? (allowed ? "" : decisionId);
-  const [first] = pdp.authorizeBatch([request]);
+  const [first] = pdp.authorizeBatch([request, { ...request, context: { now: new Date(), ports: new Set([1n, 2]) } }]);
   const explanation: Explanation = pdp.explain(request);
   const status: Status = pdp.status;
   const effect: "permit" | "forbid" | undefined = explanation.candidates[0]?.effect;

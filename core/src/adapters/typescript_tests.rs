@@ -21,8 +21,9 @@ fn the_types_of_the_package_are_those_of_the_shapes() {
     types.add::<BundleReport>();
     types.add::<ReportShape<'static>>();
     types.add::<StatusShape<'static>>();
-    let head = "// Written by a test of the shapes that the library reads and writes; see CONTRIBUTING.md.\n";
-    let written = format!("{head}{}", types.texts.concat());
+    let written = format!("{HEAD}{}", types.texts.concat());
+    let lines: Vec<&str> = written.lines().map(str::trim_end).collect();
+    let written = lines.join("\n") + "\n";
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings-wasm/js/package/shapes.d.ts");
     if env::var_os("WRITE_TYPES").is_some() {
@@ -31,6 +32,10 @@ fn the_types_of_the_package_are_those_of_the_shapes() {
     let shipped = fs::read_to_string(&path).unwrap();
     assert!(shipped == written, "they differ; write them again with `WRITE_TYPES=1`:\n{written}");
 }
+
+/// How to write it again.
+const HEAD: &str =
+    "// Written from the library's own shapes: `WRITE_TYPES=1 cargo test -p notegate the_types`.\n";
 
 struct Types {
     known: Vec<String>,
