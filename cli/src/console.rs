@@ -8,7 +8,7 @@ use notegate::model::Problem;
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure, Trouble};
-use crate::report::{self, ProblemJson};
+use crate::report;
 use crate::text::{escape, escape_lines};
 
 /// The form of a command's output.
@@ -55,7 +55,7 @@ pub(crate) struct ErrorJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) problems: Vec<ProblemJson>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Console {
@@ -150,7 +150,7 @@ impl Console {
                     message: &error.to_string(),
                     help: first.and_then(|problem| problem.help.as_deref()),
                     line: None,
-                    problems: error.problems().iter().map(ProblemJson::of).collect(),
+                    problems: error.problems().to_vec(),
                 });
             }
             Failure::Load(error) => self.problems(error.problems()),

@@ -7,7 +7,6 @@ use miette::{
     ThemeCharacters, ThemeStyles,
 };
 use notegate::model::{Place, Problem, Severity, Span};
-use serde::Serialize;
 
 use crate::console::Paint;
 use crate::text::{escape, escape_lines, escape_source};
@@ -17,51 +16,6 @@ const LONGEST_LINE: usize = 500;
 
 /// No more of a text is underlined than this.
 const LONGEST_SPAN: usize = 2_000;
-
-/// A problem as JSON.
-#[derive(Debug, Serialize)]
-pub(crate) struct ProblemJson {
-    code: &'static str,
-    severity: &'static str,
-    message: String,
-    help: Option<String>,
-    file: Option<String>,
-    line: Option<usize>,
-    column: Option<usize>,
-    spans: Vec<SpanJson>,
-}
-
-#[derive(Debug, Serialize)]
-struct SpanJson {
-    offset: usize,
-    length: usize,
-    label: Option<String>,
-}
-
-impl ProblemJson {
-    pub(crate) fn of(problem: &Problem) -> Self {
-        let place = problem.place.as_ref();
-        let (line, column) = place.and_then(Place::line_and_column).unzip();
-        let span = |span: &Span| SpanJson {
-            offset: span.offset,
-            length: span.length,
-            label: span.label.clone(),
-        };
-        Self {
-            code: problem.code,
-            severity: match problem.severity {
-                Severity::Warning => "warning",
-                Severity::Error => "error",
-            },
-            message: problem.message.clone(),
-            help: problem.help.clone(),
-            file: place.map(|place| place.file.to_string()).filter(|file| !file.is_empty()),
-            line,
-            column,
-            spans: place.map(|place| place.spans.iter().map(span).collect()).unwrap_or_default(),
-        }
-    }
-}
 
 /// A problem for people.
 pub(crate) fn render(problem: &Problem, paint: Paint) -> String {

@@ -68,7 +68,7 @@ fn files_threads_clocks_randomness_and_the_language_stay_where_they_belong() {
 
 #[test]
 fn doors_do_not_name_the_policy_language() {
-    for door in ["cli", "bindings-python", "bindings-wasm/proxy"] {
+    for door in ["cli", "bindings-python", "bindings-wasm/js", "bindings-wasm/proxy"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(door);
         let mut texts = read_all(&folder.join("src"));
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();

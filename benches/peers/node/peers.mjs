@@ -1,16 +1,17 @@
-// Cedar as WebAssembly beside Notegate: `peers.mjs MODULES WORLDS FOLDER` leaves its figures in
-// the folder. A world is decided as it is decided by ours before any decision is timed.
+// Cedar as WebAssembly and our own package in Node: `peers.mjs MODULES WORLDS FOLDER` leaves their figures
+// in the folder. A world is decided as it has to be before any decision is timed.
 
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const [modules, worlds, into] = process.argv.slice(2);
 const require = createRequire(join(resolve(modules), "package.json"));
 const cedar = require("@cedar-policy/cedar-wasm/nodejs");
-const { version } = JSON.parse(
-  readFileSync(join(modules, "node_modules/@cedar-policy/cedar-wasm/package.json"), "utf8"),
-);
+const installed = resolve(modules, "node_modules");
+const { Pdp } = await import(pathToFileURL(join(installed, "notegate/node.js")));
+const version = (name) => read(join(installed, name, "package.json")).version;
 
 const quick = Boolean(process.env.QUICK);
 const budget = quick ? 150e6 : 2e9;
@@ -18,8 +19,29 @@ const least = quick ? 4 : 16;
 const now = () => Number(process.hrtime.bigint());
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 
+/** Ours, as a program asks it. */
+function notegate(folder, questions) {
+  const { staticPolicies } = read(join(folder, "policies.json"));
+  const texts = Object.values(staticPolicies).map((policy) => {
+    const text = cedar.policyToText(policy);
+    if (text.type !== "success") throw new Error(JSON.stringify(text));
+    return text.text;
+  });
+  const pdp = Pdp.fromBundle({
+    "policies.cedar": texts.join("\n"),
+    "entities.json": readFileSync(join(folder, "entities.json"), "utf8"),
+  });
+  const asked = questions.map(({ request: { principal, action, resource, context } }) => ({
+    principal,
+    action: action.id,
+    resource,
+    context: { ...context, now: new Date(context.now) },
+  }));
+  return (at) => pdp.authorize(asked[at]).allowed;
+}
+
 /** Decides the question at a place: policies are parsed beforehand, entities cannot be. */
-function load(folder, questions) {
+function cedarWasm(folder, questions) {
   const policies = read(join(folder, "policies.json"));
   const parsed = cedar.preparsePolicySet("world", policies);
   if (parsed.type !== "success") throw new Error(JSON.stringify(parsed));
@@ -105,27 +127,41 @@ function figures(decide, count) {
   };
 }
 
-function measure(folder) {
+function measure(name, load, folder) {
   const questions = read(join(worlds, folder, "questions.json"));
   const decide = load(join(worlds, folder), questions);
   const [compared, allowed] = compare(decide, questions);
   const found = figures(decide, compared);
   const mean = (found.mean_ns / 1000).toFixed(1);
   console.log(
-    `cedar-wasm: ${folder} policies, ${allowed} of ${compared} allowed, mean ${mean} us`,
+    `${name}: ${folder} policies, ${allowed} of ${compared} allowed, mean ${mean} us`,
   );
   return { policies: Number(folder), compared, allowed, figures: found };
 }
 
 const folders = readdirSync(worlds).sort((one, other) => one - other);
 mkdirSync(into, { recursive: true });
-const peer = {
+
+function write(file, { name, package: from, ours, form, load }) {
+  const worlds = folders.slice(0, quick ? 3 : undefined).map((folder) => measure(name, load, folder));
+  const language = `Node ${process.versions.node}`;
+  const peer = { name, version: version(from), language, ours, form, worlds };
+  writeFileSync(join(into, `${file}.json`), JSON.stringify(peer, null, 2));
+}
+
+write("cedar-wasm", {
   name: "cedar-wasm",
-  version,
-  language: `Node ${process.versions.node}`,
+  package: "@cedar-policy/cedar-wasm",
+  ours: false,
   form:
     "policies parsed once; entities cannot be, so each request brings the principal and the " +
     "resource with their parents and no others",
-  worlds: folders.slice(0, quick ? 2 : undefined).map(measure),
-};
-writeFileSync(join(into, "cedar-wasm.json"), JSON.stringify(peer, null, 2));
+  load: cedarWasm,
+});
+write("notegate-node", {
+  name: "Notegate, in objects",
+  package: "notegate",
+  ours: true,
+  form: "one by one, in objects of strings, with a Date and a boolean",
+  load: notegate,
+});

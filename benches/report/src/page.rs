@@ -2,6 +2,8 @@
 
 mod costs;
 mod decisions;
+mod doors;
+mod javascript;
 mod peers;
 mod python;
 
@@ -49,6 +51,7 @@ pub(crate) fn write(found: &Found) -> String {
     text += &decisions::ratios(found);
     text += &peers::beside(found);
     text += &python::called(found);
+    text += &javascript::called(found);
     text += &machine(found);
     text += WORLDS;
     text += &decisions::ways(found);

@@ -8,7 +8,6 @@ use clap::Args;
 use notegate::Snapshot;
 use notegate::engine::{CaseReport, CaseResult, Options};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use serde::Serialize;
 
 use crate::console::{Console, Format};
 use crate::decide::{EngineArgs, ErrorArgs};
@@ -55,33 +54,6 @@ pub(crate) struct Test {
     limits: LimitArgs,
 }
 
-#[derive(Serialize)]
-struct ReportJson {
-    passed: usize,
-    failed: usize,
-    left_out: usize,
-    cases: Vec<CaseJson>,
-    undetermined: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct CaseJson {
-    file: String,
-    name: String,
-    passed: bool,
-    decision: Option<&'static str>,
-    reason: Vec<String>,
-    differences: Vec<DifferenceJson>,
-    error: Option<String>,
-}
-
-#[derive(Serialize)]
-struct DifferenceJson {
-    field: &'static str,
-    expected: String,
-    actual: String,
-}
-
 impl Test {
     pub(crate) fn run(self, console: &mut Console) -> Result<Exit, Failure> {
         let limits = self.limits.read()?;
@@ -96,7 +68,7 @@ impl Test {
         }
         match console.format() {
             Format::Human => self.human(&report, snapshot.policies().len(), console)?,
-            Format::Json => json(&report, console)?,
+            Format::Json => console.json(&report)?,
             Format::Junit => junit(&report, console)?,
             Format::Tap => tap(&report, console)?,
         }
@@ -171,36 +143,6 @@ fn reasons(result: &CaseResult) -> Vec<String> {
         lines.extend(outcome.errors.iter().map(|error| format!("error: {}", error.message)));
     }
     lines
-}
-
-fn json(report: &CaseReport, console: &mut Console) -> Result<(), Failure> {
-    let cases = report.results.iter().map(|result| {
-        let differences = result.differences.iter().map(|one| DifferenceJson {
-            field: one.field,
-            expected: one.expected.clone(),
-            actual: one.actual.clone(),
-        });
-        let reason = result.outcome.iter().flat_map(|outcome| &outcome.reason);
-        CaseJson {
-            file: result.file.to_string(),
-            name: result.name.clone(),
-            passed: result.passed(),
-            decision: result
-                .outcome
-                .as_ref()
-                .map(|outcome| notegate::adapters::json::decision_name(outcome.decision)),
-            reason: reason.map(ToString::to_string).collect(),
-            differences: differences.collect(),
-            error: result.error.clone(),
-        }
-    });
-    console.json(&ReportJson {
-        passed: report.results.len().saturating_sub(report.failed()),
-        failed: report.failed(),
-        left_out: report.left_out,
-        cases: cases.collect(),
-        undetermined: report.undetermined.iter().map(ToString::to_string).collect(),
-    })
 }
 
 fn junit(report: &CaseReport, console: &mut Console) -> Result<(), Failure> {

@@ -51,6 +51,7 @@ use crate::request::{EntityAttributes, Request, Shape};
 /// A request as JSON.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Request"))]
 pub struct RequestJson {
     /// Who asks.
     pub principal: UidJson,
@@ -60,23 +61,28 @@ pub struct RequestJson {
     pub resource: UidJson,
     /// Facts about this one request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, as = "Option<super::tests::Fields>"))]
     pub context: Option<StrictValue>,
     /// Entities in the place of stored ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<super::tests::EntityJson>>"))]
     pub entities: Vec<StrictValue>,
     /// Attributes over those of stored entities.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<AttributesJson>>"))]
     pub attributes: Vec<AttributesJson>,
 }
 
 /// An entity uid as JSON: `{"type", "id"}`, or the text of a Cedar uid.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "EntityUid", untagged))]
 pub enum UidJson {
     /// The text of a Cedar uid, such as `User::"ada"`.
     Text(String),
     /// The parts.
     Parts {
         /// The entity type.
+        #[cfg_attr(test, ts(rename = "type"))]
         type_name: String,
         /// The id.
         id: String,
@@ -86,17 +92,21 @@ pub enum UidJson {
 /// Attributes of one entity as JSON.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Attributes"))]
 pub struct AttributesJson {
     /// Whose they are.
     pub uid: UidJson,
     /// Names with values.
+    #[cfg_attr(test, ts(as = "super::tests::Fields"))]
     pub attrs: BTreeMap<String, StrictValue>,
 }
 
 /// A response as JSON.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "ResponseJson"))]
 pub struct ResponseJson {
     /// `allow` or `deny`.
+    #[cfg_attr(test, ts(type = "\"allow\" | \"deny\""))]
     pub decision: &'static str,
     /// The ids of the determining policies.
     pub reason: Vec<String>,
@@ -106,6 +116,7 @@ pub struct ResponseJson {
     pub obligations: BTreeMap<String, String>,
     /// What the denied person may read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub message: Option<String>,
     /// The revision that was in force.
     pub revision: String,
@@ -115,11 +126,13 @@ pub struct ResponseJson {
     pub time_taken_ns: u64,
     /// `true` when the bundle that was in force had expired; left out otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub expired: bool,
 }
 
 /// What went wrong in one policy, as JSON.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "DecisionError"))]
 pub struct ErrorJson {
     /// The policy, when it happened in one.
     pub policy_id: Option<String>,

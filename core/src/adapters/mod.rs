@@ -3,3 +3,7 @@
 pub mod json;
 pub mod jupyter;
 pub mod kubernetes;
+
+#[cfg(test)]
+#[path = "typescript_tests.rs"]
+mod tests;

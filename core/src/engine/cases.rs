@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use super::{Case, CaseEntities, Snapshot};
 use crate::bundle::{Bundle, Member};
 use crate::model::{Decision, LoadError, Outcome, PolicyId};
 
-/// How the test cases of a bundle came out.
+/// How the test cases of a bundle came out. In JSON with how many of them passed and failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseReport {
     /// One for each case that was run, in the order of files.
@@ -18,7 +20,7 @@ pub struct CaseReport {
     pub left_out: usize,
 }
 
-/// How one test case came out.
+/// How one test case came out. In JSON with whether it passed, and of the outcome the decision and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseResult {
     /// The file it stands in.
@@ -34,7 +36,8 @@ pub struct CaseResult {
 }
 
 /// Where an outcome differs from what a test case expects.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Difference {
     /// The field of the case: `decision`, `reason`, `num_errors`, `obligations` or `message`.
     pub field: &'static str,
@@ -49,6 +52,66 @@ impl CaseResult {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.error.is_none() && self.differences.is_empty()
+    }
+}
+
+/// A report in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "CaseReport"))]
+pub(crate) struct ReportShape<'a> {
+    passed: usize,
+    failed: usize,
+    left_out: usize,
+    #[cfg_attr(test, ts(as = "Vec<ResultShape<'static>>"))]
+    cases: &'a [CaseResult],
+    #[cfg_attr(test, ts(as = "Vec<String>"))]
+    undetermined: Vec<&'a str>,
+}
+
+/// A result in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "CaseResult"))]
+struct ResultShape<'a> {
+    file: &'a str,
+    name: &'a str,
+    passed: bool,
+    #[cfg_attr(test, ts(type = "\"allow\" | \"deny\" | null"))]
+    decision: Option<&'static str>,
+    reason: Vec<&'a str>,
+    differences: &'a [Difference],
+    error: Option<&'a str>,
+}
+
+impl Serialize for CaseReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let failed = self.failed();
+        let shape = ReportShape {
+            passed: self.results.len().saturating_sub(failed),
+            failed,
+            left_out: self.left_out,
+            cases: &self.results,
+            undetermined: self.undetermined.iter().map(AsRef::as_ref).collect(),
+        };
+        shape.serialize(serializer)
+    }
+}
+
+impl Serialize for CaseResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let reason = self.outcome.iter().flat_map(|outcome| &outcome.reason);
+        let shape = ResultShape {
+            file: &self.file,
+            name: &self.name,
+            passed: self.passed(),
+            decision: self.outcome.as_ref().map(|outcome| match outcome.decision {
+                Decision::Allow => "allow",
+                Decision::Deny => "deny",
+            }),
+            reason: reason.map(AsRef::as_ref).collect(),
+            differences: &self.differences,
+            error: self.error.as_deref(),
+        };
+        shape.serialize(serializer)
     }
 }
 

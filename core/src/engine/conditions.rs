@@ -7,6 +7,7 @@ use serde::Serialize;
 /// The kind of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub enum ClauseKind {
     /// It must be true.
     When,

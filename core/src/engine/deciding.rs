@@ -17,11 +17,13 @@ const CHARS: usize = 200;
 
 /// A smallest expression that decided a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Deciding {
     /// Its text.
     pub text: String,
     /// Where it stands in the file of the policy; absent for a policy in JSON form.
     #[serde(serialize_with = "super::explain::span")]
+    #[cfg_attr(test, ts(as = "Option<super::explain::SpanShape>"))]
     pub span: Option<Span>,
     /// Its value, or why it has none.
     pub value: String,
@@ -31,6 +33,7 @@ pub struct Deciding {
 
 /// A part of an expression, with its value for this request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Operand {
     /// Its text, such as `principal.clearance.rank`.
     pub text: String,

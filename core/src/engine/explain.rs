@@ -19,8 +19,10 @@ const NEAR_MISSES: usize = 20;
 ///
 /// Texts and values are cut at about 200 characters, and shown with control characters escaped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Explanation {
     /// `allow` or `deny`.
+    #[cfg_attr(test, ts(type = "\"allow\" | \"deny\""))]
     pub decision: &'static str,
     /// The ids of the determining policies; none for a Deny by default.
     pub reason: Vec<String>,
@@ -40,6 +42,7 @@ pub struct Explanation {
 
 /// Something that went wrong while deciding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ExplainedError {
     /// The id of the policy it happened in, when it happened in one.
     pub policy_id: Option<String>,
@@ -49,13 +52,16 @@ pub struct ExplainedError {
 
 /// A policy whose scope matches the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Candidate {
     /// Its id.
     pub id: String,
     /// `permit` or `forbid`.
+    #[cfg_attr(test, ts(type = "\"permit\" | \"forbid\""))]
     pub effect: &'static str,
     /// Where it stands; in JSON its file, line and column.
     #[serde(serialize_with = "place")]
+    #[cfg_attr(test, ts(as = "PlaceShape<'static>"))]
     pub place: Place,
     /// Whether its conditions hold.
     pub status: Status,
@@ -66,6 +72,7 @@ pub struct Candidate {
 /// Whether the conditions of a policy hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "CandidateStatus"))]
 pub enum Status {
     /// All of them hold.
     Satisfied,
@@ -77,6 +84,7 @@ pub enum Status {
 
 /// A condition that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Clause {
     /// `when` or `unless`.
     pub kind: ClauseKind,
@@ -84,6 +92,7 @@ pub struct Clause {
     pub text: String,
     /// Where that text stands in the file of the policy; absent for a policy in JSON form.
     #[serde(serialize_with = "span")]
+    #[cfg_attr(test, ts(as = "Option<SpanShape>"))]
     pub span: Option<Span>,
     /// Why it cannot be evaluated, when it cannot.
     pub error: Option<String>,
@@ -93,11 +102,13 @@ pub struct Clause {
 
 /// A permit that missed the request by one part of its scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct NearMiss {
     /// Its id.
     pub id: String,
     /// Where it stands.
     #[serde(serialize_with = "place")]
+    #[cfg_attr(test, ts(as = "PlaceShape<'static>"))]
     pub place: Place,
     /// `principal`, `action` or `resource`.
     pub part: &'static str,
@@ -243,24 +254,30 @@ fn clause(kind: ClauseKind, body: &Expr, probe: &Probe<'_>) -> Option<Clause> {
     Some(Clause { kind, text, span, error, deciding })
 }
 
+/// A place in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Place"))]
+struct PlaceShape<'a> {
+    file: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
 fn place<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Shape<'a> {
-        file: &'a str,
-        line: Option<usize>,
-        column: Option<usize>,
-    }
     let (line, column) = place.line_and_column().unzip();
-    Shape { file: &place.file, line, column }.serialize(serializer)
+    PlaceShape { file: &place.file, line, column }.serialize(serializer)
+}
+
+/// A part of a text in JSON, in bytes.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TextSpan"))]
+pub(super) struct SpanShape {
+    offset: usize,
+    length: usize,
 }
 
 pub(super) fn span<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Shape {
-        offset: usize,
-        length: usize,
-    }
-    let shape = span.as_ref().map(|span| Shape { offset: span.offset, length: span.length });
+    let shape = span.as_ref().map(|span| SpanShape { offset: span.offset, length: span.length });
     shape.serialize(serializer)
 }
 

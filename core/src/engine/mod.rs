@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod bundle_report;
 mod case;
 mod cases;
 mod compiled;
@@ -35,7 +36,10 @@ mod validation;
 
 pub use answer::{Answer, KeptAnswer};
 pub use ask::Prepared;
+pub use bundle_report::BundleReport;
 pub use case::{Case, CaseEntities, CaseRequest, CaseUid};
+#[cfg(test)]
+pub(crate) use cases::ReportShape;
 pub use cases::{CaseReport, CaseResult, Difference};
 pub use compiled::Scratch;
 pub use conditions::ClauseKind;

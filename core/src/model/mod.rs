@@ -31,6 +31,8 @@ pub use error::{LoadError, LoadErrorKind, RequestError, RequestErrorKind};
 pub use limits::{Exceeded, Limits};
 pub use obligations::{Conflict, InvalidObligation, Obligation, Obligations};
 pub use outcome::{DecisionError, Outcome};
+#[cfg(test)]
+pub(crate) use problem::Shape as ProblemShape;
 #[cfg(all(feature = "remote", not(target_family = "wasm")))]
 pub(crate) use problem::with_sources;
 pub use problem::{Place, Problem, Severity, Span};

@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use miette::Diagnostic;
+use serde::{Serialize, Serializer};
 
 /// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub enum Severity {
     /// Worth knowing; the input is still used.
     Warning,
@@ -15,6 +18,9 @@ pub enum Severity {
 }
 
 /// One thing wrong with an input, and where.
+///
+/// In JSON the place is `file`, `line`, `column` and `spans` beside the other fields; the file's text is left
+/// out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// A stable name such as `policy.syntax` or `limit.member_bytes`.
@@ -41,7 +47,8 @@ pub struct Place {
 }
 
 /// A part of a text, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Span {
     /// Where it starts.
     pub offset: usize,
@@ -127,6 +134,38 @@ pub(crate) fn with_sources(
         source = error.source();
     }
     message
+}
+
+/// A problem in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Problem"))]
+pub(crate) struct Shape<'a> {
+    code: &'a str,
+    severity: Severity,
+    message: &'a str,
+    help: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    spans: &'a [Span],
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let place = self.place.as_ref();
+        let (line, column) = place.and_then(Place::line_and_column).unzip();
+        let shape = Shape {
+            code: self.code,
+            severity: self.severity,
+            message: &self.message,
+            help: self.help.as_deref(),
+            file: place.map(|place| &*place.file).filter(|file| !file.is_empty()),
+            line,
+            column,
+            spans: place.map(|place| place.spans.as_slice()).unwrap_or_default(),
+        };
+        shape.serialize(serializer)
+    }
 }
 
 impl fmt::Display for Problem {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::OnExpiry;
+use super::status_json::error_json;
 use crate::model::{LoadError, Revision, Timestamp};
 
 /// What happens to the snapshot in force.
@@ -155,16 +156,6 @@ impl Event {
             }
         }
     }
-}
-
-/// An error as JSON: the code of its first problem, the message, and what to do next.
-pub(super) fn error_json(error: &LoadError) -> Value {
-    let first = error.problems().first();
-    json!({
-        "code": first.map(|problem| problem.code),
-        "message": error.to_string(),
-        "help": first.and_then(|problem| problem.help.as_deref()),
-    })
 }
 
 impl Part {

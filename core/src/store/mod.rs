@@ -27,6 +27,7 @@ mod rules;
 #[cfg(not(target_family = "wasm"))]
 mod state;
 mod status;
+mod status_json;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub use mark::Mark;
 pub use pace::Pace;
 pub use rules::{OnExpiry, Rules, SequenceRule};
 pub use status::{Followed, GrantsStatus, Status};
+#[cfg(test)]
+pub(crate) use status_json::StatusShape;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use follow::Follower;

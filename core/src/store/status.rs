@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use super::event::error_json;
 use super::gate::Held;
 use super::{Origin, Part};
 use crate::model::{LoadError, Revision, Timestamp};
@@ -76,54 +73,6 @@ impl Status {
             Part::Bundle => Some(&self.bundle),
             Part::Grants => self.grants.as_ref().map(|grants| &grants.followed),
         }
-    }
-
-    /// The status as JSON, with the fields of `bundle` beside the others.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut json = json!({
-            "revision": self.revision.to_string(),
-            "name": self.name,
-            "sequence": self.sequence,
-            "signed_by": self.signed_by,
-            "origin": self.origin.to_string(),
-            "activated_at": self.activated_at.to_string(),
-            "expires": self.expires.map(|at| at.to_string()),
-            "expired": self.expired,
-            "stale": self.stale,
-            "grants": self.grants.as_ref().map(GrantsStatus::to_json),
-        });
-        self.bundle.add_to(&mut json);
-        json
-    }
-}
-
-impl GrantsStatus {
-    fn to_json(&self) -> Value {
-        let mut json = json!({
-            "sequence": self.sequence, "in_force": self.in_force, "stale": self.stale,
-        });
-        self.followed.add_to(&mut json);
-        json
-    }
-}
-
-impl Followed {
-    fn add_to(&self, json: &mut Value) {
-        let Some(fields) = json.as_object_mut() else { return };
-        let error = self.last_error.as_ref().map(|(at, error)| {
-            let mut json = error_json(error);
-            if let Some(fields) = json.as_object_mut() {
-                fields.insert("at".to_owned(), json!(at.to_string()));
-            }
-            json
-        });
-        let age = u64::try_from(self.age.as_millis()).unwrap_or(u64::MAX);
-        fields.insert("source".to_owned(), json!(self.source));
-        fields.insert("last_checked".to_owned(), json!(self.last_checked.map(|at| at.to_string())));
-        fields.insert("last_error".to_owned(), json!(error));
-        fields.insert("consecutive_failures".to_owned(), json!(self.consecutive_failures));
-        fields.insert("age_ms".to_owned(), json!(age));
     }
 }
 
