@@ -96,7 +96,7 @@ beside-rust:
 # Ours as operators install it, in the same interpreter.
 beside-python: $(PYTHON)/ready
 	rm -rf target/wheels/release
-	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile release \
+	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile $(BENCH_PROFILE) \
 		-o $(CURDIR)/target/wheels/release
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/python/requirements.txt
