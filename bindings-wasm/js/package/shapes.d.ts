@@ -30,6 +30,19 @@ entities?: Array<Entity>,
 attributes?: Array<Attributes>, };
 
 /**
+ * An entity uid as JSON: `{"type", "id"}`, or the text of a Cedar uid.
+ */
+export type EntityUid = string | {
+/**
+ * The entity type.
+ */
+type: string,
+/**
+ * The id.
+ */
+id: string, };
+
+/**
  * Attributes of one entity as JSON.
  */
 export type Attributes = {
@@ -48,19 +61,6 @@ export type Fields = { [key in string]: Value };
  * The values of the language in JSON, as types that are only written down.
  */
 export type Value = string | number | boolean | Array<Value> | { __entity: EntityUid, } | { __extn: Extension, } | { [key in string]: Value };
-
-/**
- * An entity uid as JSON: `{"type", "id"}`, or the text of a Cedar uid.
- */
-export type EntityUid = string | {
-/**
- * The entity type.
- */
-type: string,
-/**
- * The id.
- */
-id: string, };
 
 export type Extension = { fn: string, arg: string, };
 
@@ -190,6 +190,11 @@ clause: Clause | null, };
 export type Place = { file: string, line: number | null, column: number | null, };
 
 /**
+ * Whether the conditions of a policy hold.
+ */
+export type CandidateStatus = "satisfied" | "not_satisfied" | "errored";
+
+/**
  * A condition that does not hold.
  */
 export type Clause = {
@@ -259,24 +264,6 @@ export type TextSpan = { offset: number, length: number, };
 export type ClauseKind = "when" | "unless";
 
 /**
- * Whether the conditions of a policy hold.
- */
-export type CandidateStatus = "satisfied" | "not_satisfied" | "errored";
-
-/**
- * Something that went wrong while deciding.
- */
-export type ExplainedError = {
-/**
- * The id of the policy it happened in, when it happened in one.
- */
-policy_id: string | null,
-/**
- * What happened, in words.
- */
-message: string, };
-
-/**
  * A permit that missed the request by one part of its scope.
  */
 export type NearMiss = {
@@ -300,6 +287,19 @@ asks_for: string,
  * What the request has there.
  */
 found: string, };
+
+/**
+ * Something that went wrong while deciding.
+ */
+export type ExplainedError = {
+/**
+ * The id of the policy it happened in, when it happened in one.
+ */
+policy_id: string | null,
+/**
+ * What happened, in words.
+ */
+message: string, };
 
 /**
  * What is found in a bundle by validating it.

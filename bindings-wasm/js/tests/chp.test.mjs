@@ -29,6 +29,10 @@ const POLICIES = `
   @obligation_max_cpu("2000")
   permit(principal, action == Notebook::Action::"kernel:start", resource == Notebook::KernelSpec::"python3");
 
+  @id("own-terminals")
+  @obligation_note("é")
+  permit(principal, action == Notebook::Action::"terminal:open", resource);
+
   @id("no-downloads")
   @message("No <downloads>.")
   forbid(principal, action == Notebook::Action::"contents:download", resource);
@@ -81,6 +85,13 @@ describe("behind the gate", { timeout: 60_000 }, () => {
     assert.equal(headers["x-original-url"], undefined);
   });
 
+  it("the path that was decided on is the one that goes on", async () => {
+    for (const target of ["/user/o'neil/lab?x=1&y=%2F", "/user/o%27neil/lab?x=1&y=%2F"]) {
+      assert.equal((await get(target, { "x-user": "o'neil" })).status, 200);
+      assert.equal(seen.at(-1).url, "/user/o%27neil/lab?x=1&y=%2F");
+    }
+  });
+
   it("what is denied is answered, as JSON or as a page, and goes nowhere", async () => {
     const before = seen.length;
     const denied = await get("/user/ada/files/a.csv");
@@ -119,6 +130,15 @@ describe("behind the gate", { timeout: 60_000 }, () => {
     assert.equal((await post(body, { "content-encoding": "gzip" })).status, 403);
     const large = await post(JSON.stringify({ name: "python3", more: "x".repeat(2 ** 21) }));
     assert.equal(large.status, 413);
+    const endless = await post("x".repeat(2 ** 21), { "transfer-encoding": "chunked" });
+    assert.equal(endless.status, 413);
+  });
+
+  it("an obligation that no header can carry is not allowed", async () => {
+    const before = seen.length;
+    const terminal = await get("/user/ada/api/terminals", {}, { method: "POST" });
+    assert.equal(terminal.status, 403);
+    assert.equal(seen.length, before);
   });
 
   it("an upgrade is decided on before it is one", async () => {
