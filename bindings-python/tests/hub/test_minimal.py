@@ -25,9 +25,12 @@ def test_members_reach_their_own_servers_and_nobody_else_does(make_hub: Callable
     page = ada.get(ada.at("/user/ada/lab"))
     assert page.status_code == 200, page.text[:500]
     assert ada.get(ada.at("/user/ada/api/status")).status_code == 200
-    assert {"oauth:authorize", "server:start", "hub:view"} <= {
-        record["request"]["action"]["id"] for record in hub.recorded()
-    }
+
+    def recorded() -> bool:
+        actions = {record["request"]["action"]["id"] for record in hub.recorded()}
+        return {"oauth:authorize", "server:start", "hub:view"} <= actions
+
+    until(recorded, "all of it was recorded")
 
     bob = hub.logged_in("bob")
     assert bob.get(bob.at("/user/ada/api/status")).status_code == 403

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import EXAMPLE, PROFILES, Hub, denied, until
@@ -104,11 +105,12 @@ def test_shadow_mode_records_and_denies_nothing_but_what_is_enforced(make_hub: M
     hub.wait_up()
     mallory = hub.logged_in("mallory")
     assert mallory.api("GET", "/user").ok
-    shadowed = [
-        record
-        for record in hub.recorded()
-        if record["request"]["action"]["id"] == "hub:login" and record["decision"] == "deny"
-    ]
+
+    def found() -> list[dict[str, Any]]:
+        logins = [one for one in hub.recorded() if one["request"]["action"]["id"] == "hub:login"]
+        return [login for login in logins if login["decision"] == "deny"]
+
+    shadowed = until(found, "the login was recorded")
     assert [record["request"]["principal"]["id"] for record in shadowed] == ["mallory"]
     assert "hub:login would be denied" in hub.log.read_text()
     issued = mallory.api("POST", "/users/mallory/tokens", expires_in=60, scopes=[])

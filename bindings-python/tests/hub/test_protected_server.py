@@ -147,8 +147,8 @@ def test_a_server_decides_for_whoever_the_hub_lets_in(make_hub: Make) -> None:
     assert requests.get(f"{base}/api/kernels", headers=script, timeout=60).status_code == 200
     refused = requests.post(f"{base}/api/kernels", json={}, headers=script, timeout=60)
     assert refused.status_code == 403 and "(decision " in refused.text
-    by_token = _asked(hub, "kernel:list")[-1]["request"]["principal"]
-    assert by_token["type"] == "Notebook::Service" and by_token["id"].startswith("ada/")
+    by_token = _asked(hub, "kernel:list", of="Notebook::Service")[-1]["request"]["principal"]
+    assert by_token["id"].startswith("ada/")
 
     # Nobody else, until it is shared.
     bob = hub.logged_in("bob")
@@ -220,14 +220,15 @@ def _post(visitor: Visitor, path: str, body: Any = None) -> requests.Response:
     return visitor.post(visitor.at("/user/ada") + path, json=body, headers=headers)
 
 
-def _asked(hub: Hub, action: str) -> list[dict[str, Any]]:
-    """As a server's own thread has written it down."""
+def _asked(hub: Hub, action: str, of: str = "Notebook::User") -> list[dict[str, Any]]:
+    """As a server's own thread has written it down, of principals of a type."""
     records = Path(hub.folder / "server.jsonl")
 
     def found() -> list[dict[str, Any]]:
         lines = records.read_text().splitlines() if records.exists() else []
         every = [json.loads(line) for line in lines if line]
-        return [one for one in every if one["request"]["action"]["id"] == action]
+        asked = [one for one in every if one["request"]["action"]["id"] == action]
+        return [one for one in asked if one["request"]["principal"]["type"] == of]
 
     asked: list[dict[str, Any]] = until(found, f"{action} was recorded")
     return asked

@@ -130,6 +130,20 @@ class Server:
             return []
         return [json.loads(line) for line in self.records.read_text().splitlines() if line]
 
+    def mark(self) -> int:
+        """The place of a record of now, when all before it are written: they are written in order."""
+        denial = self.api("POST", "/api/terminals").json()["decision_id"]
+        return self.place(denial)
+
+    def place(self, decision: str) -> int:
+        """The place of a decision's record, as soon as it is written."""
+
+        def written() -> list[int]:
+            return [at for at, one in enumerate(self.recorded()) if one["decision_id"] == decision]
+
+        [place] = until(written, f"decision {decision} was recorded")
+        return int(place)
+
     def asked(self, action: str, count: int = 1) -> list[dict[str, Any]]:
         """The records of an action, as soon as there are so many. They are written by another thread."""
 

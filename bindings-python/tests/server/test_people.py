@@ -7,7 +7,7 @@ from conftest import TOKEN, Make, Server, denied, until
 
 
 def test_nobody_who_is_not_logged_in_is_asked_about(server: Server) -> None:
-    before = len(server.recorded())
+    before = server.mark()
     for target in ("/user/ada/api/kernels", "/user/ada/metrics", "/user/ada/proxy/8899/"):
         status, _, headers = server.raw("GET", target, token=None)
         assert status in (302, 403), (target, status)
@@ -18,7 +18,7 @@ def test_nobody_who_is_not_logged_in_is_asked_about(server: Server) -> None:
     assert server.raw("GET", "/user/ada/api/status", token="wrong")[0] == 403
     assert server.raw("GET", "/user/ada/login", token=None)[0] == 200
     assert server.raw("GET", "/user/ada/api", token=None)[0] == 200
-    assert len(server.recorded()) == before
+    assert server.mark() == before + 1
 
 
 def test_a_browser_gets_a_page_and_a_program_gets_json(server: Server) -> None:
@@ -34,7 +34,7 @@ def test_a_browser_gets_a_page_and_a_program_gets_json(server: Server) -> None:
     body = answer.json()
     assert body["status"] == 403
     assert body["message"].startswith("There are no terminals on this platform.")
-    [record] = [one for one in server.recorded() if one["decision_id"] == body["decision_id"]]
+    record = server.recorded()[server.place(body["decision_id"])]
     assert record["request"]["principal"]["id"] == "ada"
 
 
