@@ -75,7 +75,11 @@ fn one(
     Ok(compared)
 }
 
-fn many(target: Property, arguments: &Arguments, grammar: &mut Grammar) -> Result<Compared, String> {
+fn many(
+    target: Property,
+    arguments: &Arguments,
+    grammar: &mut Grammar,
+) -> Result<Compared, String> {
     let (seed, started) = (arguments.seed, Instant::now());
     let (mut sum, mut cases, mut told) = (Compared::default(), 0_u64, started);
     let goes_on = |cases: u64| match arguments.cases {

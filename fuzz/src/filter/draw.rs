@@ -18,7 +18,8 @@ pub(super) fn spoil(choices: &mut Choices<'_>, bytes: &mut Vec<u8>) {
             1 => bytes.splice(place..place, text(choices, &TOKENS).bytes()).for_each(drop),
             2 => bytes.drain(place..bytes.len().min(place + choices.below(40))).for_each(drop),
             3 => {
-                let copied: Vec<u8> = bytes.iter().skip(place).take(choices.below(60)).copied().collect();
+                let copied: Vec<u8> =
+                    bytes.iter().skip(place).take(choices.below(60)).copied().collect();
                 bytes.extend(copied);
             }
             _ => {
@@ -32,8 +33,22 @@ pub(super) fn spoil(choices: &mut Choices<'_>, bytes: &mut Vec<u8>) {
 }
 
 const TOKENS: [&str; 16] = [
-    "{", "}", "[", "]", "\"", ",", ":", "null", "-1", "1e999", "\\u0000", "\u{feff}", "true", "\"bundle\":",
-    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "18446744073709551616",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    ",",
+    ":",
+    "null",
+    "-1",
+    "1e999",
+    "\\u0000",
+    "\u{feff}",
+    "true",
+    "\"bundle\":",
+    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    "18446744073709551616",
 ];
 
 /// A method and a target: a route that there is, a spelling that opened a door elsewhere, or pieces of both.
@@ -62,19 +77,54 @@ fn known() -> &'static [(String, String)] {
             include_str!("../../../core/tests/urls/routes.json"),
             include_str!("../../../core/tests/urls/attacks.json"),
         ];
-        let lines = texts.map(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).expect("JSON"));
+        let lines =
+            texts.map(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).expect("JSON"));
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         lines.iter().flatten().map(|line| (text(&line["method"]), text(&line["target"]))).collect()
     })
 }
 
-const METHODS: [&str; 12] =
-    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "get", "", "GE\u{0}T", "PROPFIND"];
+const METHODS: [&str; 12] = [
+    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "get", "", "GE\u{0}T",
+    "PROPFIND",
+];
 
 const PIECES: [&str; 36] = [
-    "/", "//", "user", "hub", "/user/ada", "/user/bob", "/user/ada/", "/services/x/", "/hub/api/", "..", "%2e%2e",
-    "%2f", "%252e", ";", "?", "#", "\\", "\u{0}", "api", "/api/", "/kernels", "/contents/", "files/", "terminals",
-    "/websocket/1", "proxy/8888/", "lab", "é", "%ff", "%00", "%C0%AF", " ", "login", "user-redirect", ".",
+    "/",
+    "//",
+    "user",
+    "hub",
+    "/user/ada",
+    "/user/bob",
+    "/user/ada/",
+    "/services/x/",
+    "/hub/api/",
+    "..",
+    "%2e%2e",
+    "%2f",
+    "%252e",
+    ";",
+    "?",
+    "#",
+    "\\",
+    "\u{0}",
+    "api",
+    "/api/",
+    "/kernels",
+    "/contents/",
+    "files/",
+    "terminals",
+    "/websocket/1",
+    "proxy/8888/",
+    "lab",
+    "é",
+    "%ff",
+    "%00",
+    "%C0%AF",
+    " ",
+    "login",
+    "user-redirect",
+    ".",
     "/3b8f6f0c-0d1c-4a4e-9a5e-0f2f1d7c9b10",
 ];
 
@@ -172,10 +222,14 @@ pub(super) fn seconds(choices: &mut Choices<'_>) -> u64 {
 
 /// What a server answers.
 pub(super) fn answer(choices: &mut Choices<'_>) -> (Vec<(&'static str, String)>, Vec<u8>) {
-    let status = text(choices, &["200", "200", "304", "301", "500", "", "2e2", "200 OK"]).to_owned();
+    let status =
+        text(choices, &["200", "200", "304", "301", "500", "", "2e2", "200 OK"]).to_owned();
     let mut headers = vec![(":status", status)];
     if choices.chance(60) {
-        headers.push(("etag", text(choices, &["\"1\"", "W/\"1\"", "\u{1f980}", "", "\r\nx: y"]).to_owned()));
+        headers.push((
+            "etag",
+            text(choices, &["\"1\"", "W/\"1\"", "\u{1f980}", "", "\r\nx: y"]).to_owned(),
+        ));
     }
     let mut body = super::setup::unsigned().to_vec();
     if choices.chance(70) {

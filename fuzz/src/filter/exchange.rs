@@ -25,7 +25,10 @@ pub(super) struct Asked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Who {
     Nobody,
-    Person { name: String, groups: Vec<&'static str> },
+    Person {
+        name: String,
+        groups: Vec<&'static str>,
+    },
     Service(String),
     /// Something else than a name.
     Unreadable,
@@ -43,13 +46,21 @@ impl Asked {
                 headers.push(("x-user", name.clone().into_bytes()));
             }
         }
-        let addresses = [None, Some("10.1.2.3:47"), Some("[2001:db8::1]:80"), Some("nonsense"), Some("[::ffff:10.1.2.3]:80")];
+        let addresses = [
+            None,
+            Some("10.1.2.3:47"),
+            Some("[2001:db8::1]:80"),
+            Some("nonsense"),
+            Some("[::ffff:10.1.2.3]:80"),
+        ];
         let address = addresses[choices.below(addresses.len())];
         Self { method, target, headers, body: draw::body(choices), who, address }
     }
 
     pub(super) fn is_websocket(&self) -> bool {
-        self.headers.iter().any(|(name, value)| *name == "upgrade" && value.eq_ignore_ascii_case(b"websocket"))
+        self.headers
+            .iter()
+            .any(|(name, value)| *name == "upgrade" && value.eq_ignore_ascii_case(b"websocket"))
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
@@ -69,12 +80,18 @@ impl Asked {
                     host.verified(namespace, "other", &json!({"sub": "root"}));
                 }
                 if choices.chance(30) {
-                    host.know(&["connection", "uri_san_peer_certificate"], b"spiffe://example.org/other/ada");
+                    host.know(
+                        &["connection", "uri_san_peer_certificate"],
+                        b"spiffe://example.org/other/ada",
+                    );
                 }
             }
             Who::Person { name, groups } => {
                 host.verified(namespace, "jwt", &json!({"sub": name, "realm": {"roles": groups}}));
-                host.know(&["connection", "uri_san_peer_certificate"], format!("{PREFIX}{name}").as_bytes());
+                host.know(
+                    &["connection", "uri_san_peer_certificate"],
+                    format!("{PREFIX}{name}").as_bytes(),
+                );
             }
             Who::Service(name) => host.verified(namespace, "jwt", &json!({"client": name})),
             Who::Unreadable => match choices.below(3) {
@@ -96,16 +113,31 @@ impl Who {
             Believed::Token { .. } if drawn == 1 => Self::Unreadable,
             Believed::Token { .. } if drawn == 2 => Self::Service(name),
             Believed::Token { groups } => {
-                let in_groups: &[&str] = if groups && choices.chance(50) { &["staff"] } else { &[] };
+                let in_groups: &[&str] =
+                    if groups && choices.chance(50) { &["staff"] } else { &[] };
                 Self::Person { name, groups: in_groups.to_vec() }
             }
-            Believed::Certificate | Believed::Header { .. } => Self::Person { name, groups: Vec::new() },
+            Believed::Certificate | Believed::Header { .. } => {
+                Self::Person { name, groups: Vec::new() }
+            }
         }
     }
 }
 
-const NAMES: [&str; 12] =
-    ["ada", "bob", "culler", "ada\" || true", "o'neil", "ADA", "ada/", "..", "", "ada\u{0}", "ada,bob", "\u{1f980}"];
+const NAMES: [&str; 12] = [
+    "ada",
+    "bob",
+    "culler",
+    "ada\" || true",
+    "o'neil",
+    "ADA",
+    "ada/",
+    "..",
+    "",
+    "ada\u{0}",
+    "ada,bob",
+    "\u{1f980}",
+];
 
 /// Sends it; whether it was passed on.
 ///

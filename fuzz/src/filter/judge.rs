@@ -18,13 +18,20 @@ pub(super) struct Judge(Pdp);
 impl Judge {
     pub(super) fn new(setup: &Setup) -> Result<Self, String> {
         let members = [("a.cedar".to_owned(), setup.policies.into())];
-        let bundle = Bundle::from_members(members, &Limits::default()).map_err(|error| error.to_string())?;
+        let bundle =
+            Bundle::from_members(members, &Limits::default()).map_err(|error| error.to_string())?;
         Pdp::new(&bundle).map(Self).map_err(|error| error.to_string())
     }
 
     /// # Errors
     /// When something was passed on that may not, or what goes on says what only the filter says.
-    pub(super) fn holds(&self, setup: &Setup, asked: &Asked, host: &MemoryHost, passed: bool) -> Result<(), String> {
+    pub(super) fn holds(
+        &self,
+        setup: &Setup,
+        asked: &Asked,
+        host: &MemoryHost,
+        passed: bool,
+    ) -> Result<(), String> {
         if !passed {
             return Ok(());
         }
@@ -32,9 +39,16 @@ impl Judge {
         if setup.shadow {
             return Ok(());
         }
-        let [target] = &host.passed_on(":path")[..] else { return Err("not one target".to_owned()) };
+        let [target] = &host.passed_on(":path")[..] else {
+            return Err("not one target".to_owned());
+        };
         let (who, person) = believed(setup, &asked.who)?;
-        let read = setup.site.read(&asked.method, target, asked.is_websocket(), Some(person.unwrap_or("nobody")));
+        let read = setup.site.read(
+            &asked.method,
+            target,
+            asked.is_websocket(),
+            Some(person.unwrap_or("nobody")),
+        );
         let read = read.map_err(|error| format!("passed on `{target}`: {error}"))?;
         if target.split('?').next() != Some(read.canonical()) {
             return Err(format!("passed on `{target}`, and `{}` was meant", read.canonical()));
@@ -42,13 +56,17 @@ impl Judge {
         if read.is_public() {
             return Ok(());
         }
-        let Some(who) = who else { return Err("nobody asked, and it is not for everybody".to_owned()) };
+        let Some(who) = who else {
+            return Err("nobody asked, and it is not for everybody".to_owned());
+        };
         let body = asked.body.concat();
         let kind = asked.header("content-type").and_then(|kind| std::str::from_utf8(kind).ok());
         let mut questions = 0;
         for reading in read.readings() {
             let narrowed = reading.with_body(&body, kind.unwrap_or_default(), &Limits::default());
-            for reading in narrowed.map_err(|error| format!("passed on with a body that {error}"))? {
+            for reading in
+                narrowed.map_err(|error| format!("passed on with a body that {error}"))?
+            {
                 questions += 1;
                 self.allows(asked, &who, &reading)?;
             }
@@ -78,13 +96,18 @@ impl Judge {
         let request = request.build(&self.0.shape()).map_err(|error| words(&error))?;
         match self.0.authorize(&request).allowed() {
             true => Ok(()),
-            false => Err(format!("passed on, and denied: {} {}", reading.action(), reading.resource())),
+            false => {
+                Err(format!("passed on, and denied: {} {}", reading.action(), reading.resource()))
+            }
         }
     }
 }
 
 /// Who asks, and the person's name.
-fn believed<'w>(setup: &Setup, who: &'w Who) -> Result<(Option<EntityUid>, Option<&'w str>), String> {
+fn believed<'w>(
+    setup: &Setup,
+    who: &'w Who,
+) -> Result<(Option<EntityUid>, Option<&'w str>), String> {
     let plain = |name: &str| !name.is_empty() && !name.chars().any(char::is_control);
     match who {
         Who::Nobody => Ok((None, None)),
@@ -97,21 +120,30 @@ fn believed<'w>(setup: &Setup, who: &'w Who) -> Result<(Option<EntityUid>, Optio
                 false => Ok((None, None)),
             }
         }
-        Who::Person { name, .. } if matches!(setup.believed, Believed::Header { .. }) && name.is_empty() => {
+        Who::Person { name, .. }
+            if matches!(setup.believed, Believed::Header { .. }) && name.is_empty() =>
+        {
             Ok((None, None))
         }
-        Who::Person { name, .. } if matches!(setup.believed, Believed::Header { .. }) && name.contains(',') => {
+        Who::Person { name, .. }
+            if matches!(setup.believed, Believed::Header { .. }) && name.contains(',') =>
+        {
             Err("passed on for two names".to_owned())
         }
-        Who::Person { name, .. } if plain(name) => Ok((Some(notebook::user(name).uid()), Some(name))),
+        Who::Person { name, .. } if plain(name) => {
+            Ok((Some(notebook::user(name).uid()), Some(name)))
+        }
         Who::Service(name) if plain(name) => Ok((Some(notebook::service(name).uid()), None)),
-        Who::Person { name, .. } | Who::Service(name) => Err(format!("passed on for {name:?} below {PREFIX}")),
+        Who::Person { name, .. } | Who::Service(name) => {
+            Err(format!("passed on for {name:?} below {PREFIX}"))
+        }
     }
 }
 
 /// Nothing goes on that only the filter or a hop may say.
 fn no_words_of_the_client(setup: &Setup, host: &MemoryHost) -> Result<(), String> {
-    for name in ["x-notegate-", "x-http-method-override", "x-original-url", "x-envoy-original-path"] {
+    for name in ["x-notegate-", "x-http-method-override", "x-original-url", "x-envoy-original-path"]
+    {
         if !host.passed_on(name).is_empty() {
             return Err(format!("passed on with `{name}`"));
         }
@@ -121,7 +153,8 @@ fn no_words_of_the_client(setup: &Setup, host: &MemoryHost) -> Result<(), String
     {
         return Err("passed on with words of the client's".to_owned());
     }
-    match setup.believed == (Believed::Header { hop: true }) && !host.passed_on("x-user").is_empty() {
+    match setup.believed == (Believed::Header { hop: true }) && !host.passed_on("x-user").is_empty()
+    {
         true => Err("passed on with a name that the hop did not say".to_owned()),
         false => Ok(()),
     }

@@ -69,7 +69,8 @@ fn spoilt(choices: &mut Choices<'_>) -> Result<Compared, String> {
     for _ in 0..8 {
         let asked = Asked::draw(choices, &setup);
         // What it is now to decide nobody knows; that it answers or passes on is all there is to see.
-        exchange::send(choices, &door, &host, &asked).map_err(|why| format!("{why}\n{asked:#?}"))?;
+        exchange::send(choices, &door, &host, &asked)
+            .map_err(|why| format!("{why}\n{asked:#?}"))?;
         compared.requests += 1;
     }
     Ok(compared)

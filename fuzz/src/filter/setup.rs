@@ -28,11 +28,15 @@ pub(super) struct Setup {
 pub(super) enum Believed {
     Nobody,
     /// Claims, of which these also say more than the name.
-    Token { groups: bool },
+    Token {
+        groups: bool,
+    },
     /// A certificate below a prefix.
     Certificate,
     /// A header, from whoever comes or from a hop with a certificate.
-    Header { hop: bool },
+    Header {
+        hop: bool,
+    },
 }
 
 pub(super) const PREFIX: &str = "spiffe://example.org/user/";
@@ -43,14 +47,26 @@ impl Setup {
         let policies = draw::text(choices, &POLICIES);
         let (site, shape) = site(choices);
         let (believed, identity) = match choices.below(6) {
-            0 => (Believed::Token { groups: false }, json!([{"jwt": {"user": "sub", "service": "client"}}])),
+            0 => (
+                Believed::Token { groups: false },
+                json!([{"jwt": {"user": "sub", "service": "client"}}]),
+            ),
             1 => (
                 Believed::Token { groups: true },
                 json!([{"jwt": {"user": "sub", "service": "client", "groups": ["realm", "roles"]}}]),
             ),
-            2 => (Believed::Certificate, json!([{"mtls": {"peers": [{"uri_prefix": PREFIX, "as": "user"}]}}])),
-            3 => (Believed::Header { hop: false }, json!([{"header": {"name": "x-user", "hop": "whole_listener"}}])),
-            4 => (Believed::Header { hop: true }, json!([{"header": {"name": "x-user", "hop": {"uri": HOP}}}])),
+            2 => (
+                Believed::Certificate,
+                json!([{"mtls": {"peers": [{"uri_prefix": PREFIX, "as": "user"}]}}]),
+            ),
+            3 => (
+                Believed::Header { hop: false },
+                json!([{"header": {"name": "x-user", "hop": "whole_listener"}}]),
+            ),
+            4 => (
+                Believed::Header { hop: true },
+                json!([{"header": {"name": "x-user", "hop": {"uri": HOP}}}]),
+            ),
             _ => (Believed::Nobody, json!([])),
         };
         let shadow = choices.chance(10);
@@ -92,8 +108,13 @@ impl Setup {
 
 fn site(choices: &mut Choices<'_>) -> (Site, Value) {
     let (site, shape) = match choices.below(6) {
-        0 => (Site::server("/user/ada/", "ada", ""), json!({"server": {"base_url": "/user/ada/", "owner": "ada"}})),
-        1 => (Site::standalone("/", "ada"), json!({"standalone": {"base_url": "/", "owner": "ada"}})),
+        0 => (
+            Site::server("/user/ada/", "ada", ""),
+            json!({"server": {"base_url": "/user/ada/", "owner": "ada"}}),
+        ),
+        1 => {
+            (Site::standalone("/", "ada"), json!({"standalone": {"base_url": "/", "owner": "ada"}}))
+        }
         2 => (Site::gateway("/", "main"), json!({"gateway": {"base_url": "/", "name": "main"}})),
         3 => (
             Site::hub("/jhub/").map(|site| site.named_servers(NamedServers::Never)),
@@ -114,7 +135,8 @@ pub(super) fn unsigned() -> &'static [u8] {
     BYTES.get_or_init(|| {
         let (limits, members) = (Limits::default(), [("a.cedar".to_owned(), POLICIES[1].into())]);
         let manifest = Manifest { name: "hub".to_owned(), sequence: 9, ..Manifest::default() };
-        let bundle = Bundle::from_members(members, &limits).and_then(|bundle| bundle.seal(manifest, &limits));
+        let bundle = Bundle::from_members(members, &limits)
+            .and_then(|bundle| bundle.seal(manifest, &limits));
         let mut bundle = bundle.expect("a bundle");
         let key = PrivateKey::from_seed(&[9; 32]).expect("a key");
         bundle.sign(&key).expect("a signature");
