@@ -53,8 +53,11 @@ impl Types {
 impl TypeVisitor for Types {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
         // Lists and maps have no file; what they hold is visited by itself.
+        if T::output_path().is_none() {
+            return;
+        }
         let name = T::ident(&self.config);
-        if T::output_path().is_none() || self.texts.contains_key(&name) {
+        if self.texts.contains_key(&name) {
             return;
         }
         let docs = T::docs().unwrap_or_default();
