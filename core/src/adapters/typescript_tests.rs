@@ -14,14 +14,15 @@ use crate::store::StatusShape;
 fn the_types_of_the_package_are_those_of_the_shapes() {
     // JSON has one kind of number, and no count here comes near what JavaScript holds exactly.
     let config = Config::new().with_large_int("number");
-    let mut types = Types { known: Vec::new(), texts: Vec::new(), config };
+    let mut types = Types { texts: BTreeMap::new(), config };
     types.add::<RequestJson>();
     types.add::<ResponseJson>();
     types.add::<Explanation>();
     types.add::<BundleReport>();
     types.add::<ReportShape<'static>>();
     types.add::<StatusShape<'static>>();
-    let written = format!("{HEAD}{}", types.texts.concat());
+    let texts: String = types.texts.into_values().collect();
+    let written = format!("{HEAD}{texts}");
     let lines: Vec<&str> = written.lines().map(str::trim_end).collect();
     let written = lines.join("\n") + "\n";
     let path =
@@ -38,8 +39,8 @@ const HEAD: &str =
     "// Written from the library's own shapes: `WRITE_TYPES=1 cargo test -p notegate the_types`.\n";
 
 struct Types {
-    known: Vec<String>,
-    texts: Vec<String>,
+    /// By their names: in which order dependencies are visited is not the same in every build.
+    texts: BTreeMap<String, String>,
     config: Config,
 }
 
@@ -52,13 +53,16 @@ impl Types {
 impl TypeVisitor for Types {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
         // Lists and maps have no file; what they hold is visited by itself.
-        if T::output_path().is_none() || self.known.contains(&T::ident(&self.config)) {
+        if T::output_path().is_none() {
             return;
         }
-        self.known.push(T::ident(&self.config));
+        let name = T::ident(&self.config);
+        if self.texts.contains_key(&name) {
+            return;
+        }
         let docs = T::docs().unwrap_or_default();
         let text = format!("\n{docs}export {}\n", T::decl(&self.config));
-        self.texts.push(text);
+        self.texts.insert(name, text);
         T::visit_dependencies(self);
     }
 }
