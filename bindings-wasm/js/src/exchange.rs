@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use bumpalo::Bump;
 use notegate::Decision;
-use notegate::adapters::jupyter::{NamedServers, Read, Reading, Site};
+use notegate::adapters::jupyter::{NamedServers, Read, Site};
+use notegate::engine::Scratch;
 use notegate::model::notebook::{self, Builder as _, ContextBuilder};
-use notegate::model::{EntityUid, Limits, Obligations, RequestError, RequestErrorKind};
+use notegate::model::{Limits, Obligations, RequestError, RequestErrorKind};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -124,12 +126,14 @@ fn decide(site: &Site, door: &Door, asked: &Asked, body: &[u8]) -> Result<Step, 
         // All of nothing would be allowed.
         return Err(stop(403, "the request asks for nothing"));
     }
-    let principal = notebook::user(user).uid();
+    let (principal, arena, mut scratch) =
+        (notebook::user(user).uid(), Bump::new(), Scratch::default());
+    let facts = facts(asked).map_err(|error| stop(403, &error.to_string()))?;
     let (mut ids, mut obligations) = (Vec::new(), Obligations::default());
     for reading in &readings {
-        let request = request(door, &principal, reading, asked);
-        let request = request.map_err(|error| stop(403, &error.to_string()))?;
-        let response = door.pdp().authorize(&request);
+        let question = reading.question(&principal, &facts, &[], &arena);
+        let decided = question.and_then(|question| door.pdp().ask(&question, &mut scratch));
+        let response = decided.map_err(|error| stop(403, &error.to_string()))?.to_response();
         let decision_id = response.decision_id().to_string();
         if response.decision() != Decision::Allow {
             let message = response.message().map(str::to_owned);
@@ -142,15 +146,6 @@ fn decide(site: &Site, door: &Door, asked: &Asked, body: &[u8]) -> Result<Step, 
         merged.map_err(|conflict| stop(403, &conflict.to_string()))?;
     }
     Ok(pass(&read, asked, ids, &obligations))
-}
-
-fn request(
-    door: &Door,
-    principal: &EntityUid,
-    reading: &Reading,
-    asked: &Asked,
-) -> Result<notegate::Request, RequestError> {
-    reading.request(principal.clone(), facts(asked)?)?.build(&door.pdp().shape())
 }
 
 fn facts(asked: &Asked) -> Result<ContextBuilder, RequestError> {
