@@ -32,6 +32,19 @@ impl Pattern {
         Self { parts, bare }
     }
 
+    /// Whether the segments can fit, by the texts that it begins with: most patterns end here.
+    #[inline]
+    pub(super) fn may_fit(&self, segments: &[String]) -> bool {
+        let begins = |(part, segment): (&Part, &String)| match part {
+            Part::Text(text) => **text == **segment,
+            _ => true,
+        };
+        // What stands behind any number of segments stands at no place of its own.
+        let fixed =
+            self.parts.iter().take_while(|part| !matches!(part, Part::Any(_) | Part::Optional(_)));
+        fixed.zip(segments).take(2).all(begins)
+    }
+
     /// What the segments have in the places it names, when they fit; `slash` says whether a `/` comes
     /// behind them.
     pub(super) fn captures<'p>(&self, segments: &'p [String], slash: bool) -> Option<Captures<'p>> {

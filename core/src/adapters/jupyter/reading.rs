@@ -273,8 +273,9 @@ impl Asking<'_> {
         path: &[String],
     ) -> Result<Reading, RequestError> {
         let mut context = notebook::context();
-        if let Some((owner, name)) = here.server() {
-            context = context.server(notebook::server(owner, name).uid());
+        let server = here.server().map(|(owner, name)| server(owner, name));
+        if let Some(server) = &server {
+            context = context.server(server.uid());
         }
         let (named, mut action) = (self.named(row.on, captures, here)?, row.action);
         context = match (row.on, row.action) {
@@ -316,7 +317,7 @@ impl Asking<'_> {
             context,
             body: row.body,
             here: here.clone(),
-            server: here.server().map(|(owner, name)| server(owner, name).described()),
+            server: server.map(Builder::described),
             default_kernel: self.default_kernel.to_owned(),
             parameter: parameter.map(str::to_owned),
         })

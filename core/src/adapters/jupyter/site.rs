@@ -259,7 +259,8 @@ impl Routes {
     ) -> Result<Option<Reading>, RequestError> {
         let mut fitting = self.0.iter().filter_map(|route| {
             let has = route.methods.get(asking.head.index).is_some_and(|has| *has);
-            let captures = has.then(|| route.pattern.captures(path, asking.target.slash))??;
+            let may = has && route.pattern.may_fit(path);
+            let captures = may.then(|| route.pattern.captures(path, asking.target.slash))??;
             Some((route.row, captures))
         });
         match fitting.next() {

@@ -208,8 +208,21 @@ pub fn pod(namespace: &str, name: &str) -> Pod {
 
 /// One id from parts, no two lists of parts giving the same: a `/` or `%` inside a part is escaped.
 fn path(parts: &[&str]) -> String {
-    let escaped = parts.iter().map(|part| part.replace('%', "%25").replace('/', "%2F"));
-    escaped.collect::<Vec<_>>().join("/")
+    let length = parts.iter().map(|part| part.len().saturating_add(1)).sum();
+    let mut id = String::with_capacity(length);
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            id.push('/');
+        }
+        for char in part.chars() {
+            match char {
+                '%' => id.push_str("%25"),
+                '/' => id.push_str("%2F"),
+                char => id.push(char),
+            }
+        }
+    }
+    id
 }
 
 /// The id of what has a path in a server. The path comes last, so it needs no escapes.
