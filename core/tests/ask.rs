@@ -239,7 +239,18 @@ fn what_is_sent_of_entities_is_held_against_schema_and_limits() {
     let number = [("path", Given::Long(1))];
     let unknown = [("colour", Given::Text("red"))];
     let users = [("Notebook::User", "eve")];
-    let wrong: [(&str, RequestErrorKind, &[Sent<'_>]); 7] = [
+    let tagged = [("note", Given::Long(1))];
+    let wrong: [(&str, RequestErrorKind, &[Sent<'_>]); 9] = [
+        (
+            "missing attribute",
+            RequestErrorKind::Entities,
+            &[Sent { uid: file, attributes: &[], whole: Some(rest) }],
+        ),
+        (
+            "wrong tag",
+            RequestErrorKind::Entities,
+            &[Sent { uid: ada, attributes: &[], whole: Some(Rest { tags: &tagged, ..rest }) }],
+        ),
         (
             "wrong value",
             RequestErrorKind::Entities,
