@@ -119,6 +119,7 @@ def test_starting_the_server_of_another_is_for_the_help_desk(hub: Hub) -> None:
     # Both hold the hub's scope `admin:servers`; only one is in the group that policy names.
     denied(hub.logged_in("bob").api("POST", "/users/ada/server", profile="small"), CLOSED)
     denied(hub.logged_in("bob").spawn("/ada", {"profile": "small"}), CLOSED)
+
     def by_bob() -> bool:
         last = hub.recorded()[-1]["request"]
         return (last["principal"]["id"], last["resource"]["id"]) == ("bob", "ada/")
