@@ -312,7 +312,7 @@ clean: ## Remove everything that was built
 	$(CARGO) clean
 
 $(TOOLS)/bin/cargo-deny:
-	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-deny@$(DENY_VERSION)
+	$(CARGO) install --locked --debug --root $(TOOLS) --target-dir target cargo-deny@$(DENY_VERSION)
 
 $(TOOLS)/bin/cargo-mutants:
 	$(CARGO) install --locked --root $(TOOLS) --target-dir target cargo-mutants@$(MUTANTS_VERSION)
