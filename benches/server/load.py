@@ -93,7 +93,9 @@ def wiring(folder: Path) -> str:
         policies.write(
             '\npermit (principal, action == Notebook::Action::"kernelspec:list", resource);\n'
         )
-    records = str(folder / "records.jsonl")
+    # Not beside the policies, whose folder is watched.
+    (folder / "records").mkdir()
+    records = str(folder / "records" / "decisions.jsonl")
     return (
         "from notegate.jupyter_server import protect\n"
         f"protect(c, bundle={str(bundle)!r}, records={records!r}, owner='ada')"

@@ -35,6 +35,8 @@
 //!
 //! `"expired": true` stands beside it when the bundle in force had expired.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -47,6 +49,8 @@ use crate::model::{
     Response, StrictValue, conformance, read_action, read_uid, uid_from_parts,
 };
 use crate::request::{EntityAttributes, Request, Shape};
+
+pub(crate) use self::kept::KeptJson;
 
 /// A request as JSON.
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -1,27 +1,35 @@
 //! One decision, written down.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde::Serialize;
 use serde::ser::Error as _;
 use serde_json::{Value, json};
 
-use crate::adapters::json::{RequestJson, ResponseJson, outcome_json};
-use crate::model::{Outcome, RequestError, Response, Timestamp};
-use crate::request::Request;
+use crate::adapters::json::{KeptJson, RequestJson, ResponseJson, outcome_json};
+use crate::model::{Limits, Outcome, RequestError, Response, Timestamp};
+use crate::request::{Kept, Request, Shape};
 
 /// One decision with its complete input.
 #[derive(Debug, Clone)]
 pub struct Record {
     at: Timestamp,
-    made: Arc<Made>,
+    asked: Arc<Asked>,
+    answered: Arc<LazyLock<Response, Answering>>,
     reproduction: Option<Box<Reproduction>>,
 }
 
-/// What was asked and answered, made out when it is first needed: on the thread that writes it down,
-/// and not on the one that decides.
-type Made = LazyLock<(Result<Request, RequestError>, Response), Making>;
-type Making = Box<dyn FnOnce() -> (Result<Request, RequestError>, Response) + Send>;
+/// Makes the response out when it is first needed: on the thread that writes it down, and not on the one
+/// that decides.
+type Answering = Box<dyn FnOnce() -> Response + Send>;
+
+/// What was asked.
+#[derive(Debug)]
+enum Asked {
+    Request(Request),
+    /// As it was asked, and as a request once somebody wants that.
+    Question(Kept, Limits, OnceLock<Result<Request, RequestError>>),
+}
 
 /// What it takes to see two evaluators differ again: both outcomes, and, in the language's JSON
 /// form, the policies and the entities that the request can reach.
@@ -38,9 +46,9 @@ pub struct Reproduction {
 }
 
 #[derive(Serialize)]
-struct Line {
+struct Line<R> {
     at: String,
-    request: RequestJson,
+    request: R,
     #[serde(flatten)]
     response: ResponseJson,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,15 +59,22 @@ impl Record {
     /// The record of this decision.
     #[must_use]
     pub fn new(at: Timestamp, request: Request, response: Response) -> Self {
-        Self::deferred(at, move || (Ok(request), response))
+        Self::of(at, Asked::Request(request), move || response)
     }
 
-    /// The record of a decision whose request and response are made out when they are first needed.
+    /// The record of a question, whose response is made out when it is first needed.
     pub(crate) fn deferred(
         at: Timestamp,
-        make: impl FnOnce() -> (Result<Request, RequestError>, Response) + Send + 'static,
+        question: Kept,
+        limits: Limits,
+        answer: impl FnOnce() -> Response + Send + 'static,
     ) -> Self {
-        Self { at, made: Arc::new(LazyLock::new(Box::new(make))), reproduction: None }
+        Self::of(at, Asked::Question(question, limits, OnceLock::new()), answer)
+    }
+
+    fn of(at: Timestamp, asked: Asked, answer: impl FnOnce() -> Response + Send + 'static) -> Self {
+        let answered = Arc::new(LazyLock::new(Box::new(answer) as Answering));
+        Self { at, asked: Arc::new(asked), answered, reproduction: None }
     }
 
     /// The same record, of a decision on which two evaluators differed.
@@ -80,12 +95,24 @@ impl Record {
     /// # Errors
     /// When a value of it has no form of the language's.
     pub fn request(&self) -> Result<&Request, &RequestError> {
-        self.made.0.as_ref()
+        match &*self.asked {
+            Asked::Request(request) => Ok(request),
+            Asked::Question(question, limits, request) => {
+                let shape = Shape {
+                    schema: None,
+                    validate: false,
+                    limits: *limits,
+                    now: None,
+                    namespace: None,
+                };
+                request.get_or_init(|| question.to_builder()?.build(&shape)).as_ref()
+            }
+        }
     }
 
     /// What was answered.
     pub fn response(&self) -> &Response {
-        &self.made.1
+        &self.answered
     }
 
     /// One line of JSON: `at`, `request` as it was asked, and the fields of the response; with what it
@@ -94,10 +121,19 @@ impl Record {
     /// # Errors
     /// When a value of the request has no form in JSON.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        if let Asked::Question(question, ..) = &*self.asked
+            && let Ok(line) = self.line(KeptJson(question))
+        {
+            return Ok(line);
+        }
         let request = self.request().map_err(serde_json::Error::custom)?;
+        self.line(RequestJson::of(request)?)
+    }
+
+    fn line(&self, request: impl Serialize) -> Result<String, serde_json::Error> {
         serde_json::to_string(&Line {
             at: self.at.to_string(),
-            request: RequestJson::of(request)?,
+            request,
             response: ResponseJson::of(self.response()),
             reproduction: self.reproduction.as_deref().map(Reproduction::to_json),
         })

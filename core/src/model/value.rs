@@ -1,6 +1,7 @@
 //! Values of attributes and of contexts, kept.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use super::{EntityUid, RestrictedExpression, Timestamp};
 
@@ -48,28 +49,6 @@ impl Value {
             Self::Long(value) => Ok(RestrictedExpression::new_long(*value)),
             Self::Text(text) => Ok(RestrictedExpression::new_string((**text).to_owned())),
             Self::Entity(uid) => Ok(RestrictedExpression::new_entity_uid(uid.clone())),
-            Self::Address { address: IpAddr::V4(address), prefix } => {
-                parse(format!("ip(\"{address}/{prefix}\")"))
-            }
-            // Group by group: the language does not read a V4 address written inside a V6 one.
-            Self::Address { address: IpAddr::V6(address), prefix } => {
-                let groups = address.segments().map(|group| format!("{group:x}")).join(":");
-                parse(format!("ip(\"{groups}/{prefix}\")"))
-            }
-            Self::Decimal(value) => {
-                let (sign, size) = (if *value < 0 { "-" } else { "" }, value.unsigned_abs());
-                let (whole, part) = (size.div_euclid(10_000), size.rem_euclid(10_000));
-                parse(format!("decimal(\"{sign}{whole}.{part:04}\")"))
-            }
-            Self::DateTime(millis @ 0..=LAST_OF_9999) => {
-                let moment = Timestamp::from_millis(*millis).map(|moment| moment.to_string());
-                let text = moment.ok_or_else(|| format!("`{millis}` is not a moment"))?;
-                Ok(RestrictedExpression::new_datetime(text))
-            }
-            Self::DateTime(millis) => {
-                parse(format!("datetime(\"1970-01-01\").offset(duration(\"{millis}ms\"))"))
-            }
-            Self::Duration(millis) => parse(format!("duration(\"{millis}ms\")")),
             Self::Set(elements) => {
                 let elements = elements.iter().map(Self::to_expression);
                 Ok(RestrictedExpression::new_set(elements.collect::<Result<Vec<_>, _>>()?))
@@ -81,9 +60,42 @@ impl Value {
                 RestrictedExpression::new_record(fields.collect::<Result<Vec<_>, _>>()?)
                     .map_err(|error| error.to_string())
             }
+            Self::DateTime(millis) if !WRITTEN.contains(millis) => {
+                parse(format!("datetime(\"1970-01-01\").offset(duration(\"{millis}ms\"))"))
+            }
+            extension => match extension.call() {
+                Some(("datetime", moment)) => Ok(RestrictedExpression::new_datetime(moment)),
+                Some((function, argument)) => parse(format!("{function}(\"{argument}\")")),
+                None => Err(format!("`{extension:?}` is not a value")),
+            },
         }
+    }
+
+    /// The function of the language that makes this value, and its argument: of an address, a decimal, a
+    /// duration, and a moment that the language can write.
+    pub(crate) fn call(&self) -> Option<(&'static str, String)> {
+        Some(match self {
+            Self::Address { address: IpAddr::V4(address), prefix } => {
+                ("ip", format!("{address}/{prefix}"))
+            }
+            // Group by group: the language does not read a V4 address written inside a V6 one.
+            Self::Address { address: IpAddr::V6(address), prefix } => {
+                let groups = address.segments().map(|group| format!("{group:x}")).join(":");
+                ("ip", format!("{groups}/{prefix}"))
+            }
+            Self::Decimal(value) => {
+                let (sign, size) = (if *value < 0 { "-" } else { "" }, value.unsigned_abs());
+                let (whole, part) = (size.div_euclid(10_000), size.rem_euclid(10_000));
+                ("decimal", format!("{sign}{whole}.{part:04}"))
+            }
+            Self::DateTime(millis) if WRITTEN.contains(millis) => {
+                ("datetime", Timestamp::from_millis(*millis)?.to_string())
+            }
+            Self::Duration(millis) => ("duration", format!("{millis}ms")),
+            _ => return None,
+        })
     }
 }
 
-/// The last millisecond that the language writes with a year of four digits.
-const LAST_OF_9999: i64 = 253_402_300_799_999;
+/// The moments that the language writes, in milliseconds: those of years of four digits.
+const WRITTEN: RangeInclusive<i64> = 0..=253_402_300_799_999;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::audit::Record;
 use crate::engine::KeptAnswer;
 use crate::model::{Decision, DecisionId, Response, Revision, Timestamp};
-use crate::request::{Kept as Asked, Shape};
+use crate::request::Kept as Asked;
 
 /// What a decision point answers to a question: the decision at once, the rest when it is asked for.
 #[derive(Debug)]
@@ -79,15 +79,10 @@ impl Decided {
 }
 
 impl Kept {
-    /// What is written down of it; request and response are made out where that is done.
+    /// What is written down of it; what was answered is made out where that is done.
     pub(super) fn record(&self, at: Timestamp, asked: Asked, taken: Duration) -> Record {
-        let kept = self.clone();
-        Record::deferred(at, move || {
-            let limits = *kept.answer.snapshot().limits();
-            let shape = Shape { schema: None, validate: false, limits, now: None, namespace: None };
-            let request = asked.to_builder().and_then(|request| request.build(&shape));
-            (request, kept.to_response(taken))
-        })
+        let (kept, limits) = (self.clone(), *self.answer.snapshot().limits());
+        Record::deferred(at, asked, limits, move || kept.to_response(taken))
     }
 
     fn to_response(&self, taken: Duration) -> Response {

@@ -7,12 +7,12 @@ use crate::model::{Context, Described, EntityUid, Fields, RequestError, RequestE
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     /// Principal, action and resource.
-    pub(super) uids: [EntityUid; 3],
-    pub(super) context: Fields,
+    pub(crate) uids: [EntityUid; 3],
+    pub(crate) context: Fields,
     /// In the place of stored ones.
-    pub(super) entities: Vec<Described>,
+    pub(crate) entities: Vec<Described>,
     /// Over stored ones.
-    pub(super) attributes: Vec<Described>,
+    pub(crate) attributes: Vec<Described>,
 }
 
 impl Kept {
