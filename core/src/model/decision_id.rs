@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use super::Timestamp;
 
@@ -18,10 +18,10 @@ impl DecisionId {
     #[must_use]
     pub fn new(now: Timestamp, seed: u64, count: u64) -> Self {
         let millis = u64::try_from(now.millis()).unwrap_or_default();
-        let [.., first, second] = seed.rotate_left(16).to_be_bytes();
-        let [a, b, c, d, e, f, g, h] = seed.wrapping_add(count).to_be_bytes();
-        let random = [first, second, a, b, c, d, e, f, g, h];
-        Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+        // As two numbers, which takes a few instructions; byte by byte it takes fifty.
+        let high = (millis << 16) | 0x7000 | ((seed >> 48) & 0x0fff);
+        let low = (1 << 63) | (seed.wrapping_add(count) & (u64::MAX >> 2));
+        Self(Uuid::from_u64_pair(high, low))
     }
 }
 
@@ -36,6 +36,24 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn an_id_has_its_time_and_its_number_where_a_uuid_has_them() {
+        for (millis, seed, count) in [
+            (0, 0, 0),
+            (1_764_000_000_123, 0xfedc_ba98_7654_3210, 7),
+            (i64::MAX >> 16, u64::MAX, 9),
+        ] {
+            let now = Timestamp::from_millis(millis).unwrap();
+            let [.., one, two] = (seed >> 48_u32).to_be_bytes();
+            let [a, b, c, d, e, f, g, h] = u64::wrapping_add(seed, count).to_be_bytes();
+            let random = [one, two, a, b, c, d, e, f, g, h];
+            let millis = u64::try_from(millis).unwrap();
+            let built = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+            assert_eq!(DecisionId::new(now, seed, count).0, built);
+            assert_eq!(built.get_version_num(), 7);
+        }
+    }
 
     #[test]
     fn ids_of_one_instance_differ_and_sort_by_time() {
