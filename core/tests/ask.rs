@@ -298,7 +298,7 @@ fn what_is_sent_of_entities_is_held_against_schema_and_limits() {
     assert!(question.with_sent(&[Sent { attributes: &keys, ..twice }]).is_err());
     let address = "10.0.0.1".parse().unwrap();
     let wide = [("sourceIp", Given::Address { address, prefix: 33 })];
-    assert!(question.with_context(&wide).is_err());
+    assert!(Question::new(ada, ("Notebook::Action", "contents:read"), ada, &wide).is_err());
 }
 
 #[test]

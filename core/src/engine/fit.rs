@@ -174,7 +174,9 @@ impl Fields {
             required,
             shape,
         };
-        let all: Vec<Field> = fields.map(|one| one.map(field)).collect::<Option<_>>()?;
+        let mut all: Vec<Field> = fields.map(|one| one.map(field)).collect::<Option<_>>()?;
+        // Every question has these, and they are looked for from the start.
+        all.sort_by_key(|field| !field.required);
         let required = all.iter().filter(|field| field.required).count();
         Some(Self { all, required })
     }

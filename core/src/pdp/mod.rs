@@ -132,7 +132,7 @@ impl Pdp {
             true if question.context().iter().all(|(name, _)| *name != "now") => {
                 fields.extend_from_slice(question.context());
                 fields.push(("now", Given::DateTime(now.millis())));
-                question.with_context(&fields)?
+                question.with_fact(&fields)
             }
             _ => *question,
         };

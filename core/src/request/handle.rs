@@ -1,6 +1,11 @@
 //! An entity uid that is asked about often.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::model::notebook;
 
 /// An entity uid that is asked about often, looked up once.
 ///
@@ -8,15 +13,18 @@ use std::sync::Arc;
 /// from and with those built after it.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    type_name: Box<str>,
-    id: Box<str>,
+    /// The model's own where it is one of it: then asking reads no memory of this handle's but the handle.
+    type_name: Cow<'static, str>,
+    id: SmolStr,
     /// The number, and what makes it known again where it is one.
     known: Option<(u32, Arc<()>)>,
 }
 
 impl Handle {
     pub(crate) fn new(type_name: &str, id: &str, known: Option<(u32, Arc<()>)>) -> Self {
-        Self { type_name: type_name.into(), id: id.into(), known }
+        let own = type_name.strip_prefix("Notebook::").and_then(notebook::type_name);
+        let type_name = own.map_or_else(|| type_name.to_owned().into(), Cow::Borrowed);
+        Self { type_name, id: id.into(), known }
     }
 
     /// The name of its type, and its id.
