@@ -142,7 +142,7 @@ impl Pdp {
                 question = question.with_sent(sent).map_err(|error| exception(py, error))?;
             }
             let decided = pdp.ask(&question, scratch);
-            decided.map(Response::from).map_err(|error| exception(py, error))
+            decided.map(|decided| Response::new(py, decided)).map_err(|error| exception(py, error))
         })
     }
 
@@ -169,7 +169,7 @@ impl Pdp {
             });
             decided.map_err(|error| exception(py, error))
         });
-        Ok(decided?.into_iter().map(Response::from).collect())
+        Ok(decided?.into_iter().map(|decided| Response::new(py, decided)).collect())
     }
 
     /// The stored entities of a type on which this principal may take this action, in the order of

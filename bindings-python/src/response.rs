@@ -6,7 +6,7 @@ use notegate::model;
 use notegate::pdp::Decided;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict};
 
 /// What the decision point answers. Ask for `allowed`; it is neither true nor false by itself.
 ///
@@ -14,20 +14,23 @@ use pyo3::types::PyDict;
 #[pyclass(frozen, module = "notegate")]
 #[derive(Debug)]
 pub(crate) struct Response {
+    /// Whether the principal may.
+    // Kept as Python's own, a member that is read without a call into here.
+    #[pyo3(get)]
+    allowed: Py<PyBool>,
     decided: Decided,
     /// All of it, once it was asked for.
     whole: OnceLock<Box<model::Response>>,
 }
 
 impl Response {
+    pub(crate) fn new(py: Python<'_>, decided: Decided) -> Self {
+        let allowed = PyBool::new(py, decided.allowed()).to_owned().unbind();
+        Self { allowed, decided, whole: OnceLock::new() }
+    }
+
     fn whole(&self) -> &model::Response {
         self.whole.get_or_init(|| Box::new(self.decided.to_response()))
-    }
-}
-
-impl From<Decided> for Response {
-    fn from(decided: Decided) -> Self {
-        Self { decided, whole: OnceLock::new() }
     }
 }
 
@@ -45,12 +48,6 @@ pub(crate) struct PolicyError {
 
 #[pymethods]
 impl Response {
-    /// Whether the principal may.
-    #[getter]
-    fn allowed(&self) -> bool {
-        self.decided.allowed()
-    }
-
     /// The name of this decision, the same in its record; a UUID that sorts by time.
     #[getter]
     fn decision_id(&self) -> String {
@@ -108,7 +105,7 @@ impl Response {
     }
 
     fn __repr__(&self) -> String {
-        let decision = if self.allowed() { "allow" } else { "deny" };
+        let decision = if self.decided.allowed() { "allow" } else { "deny" };
         format!("<notegate.Response {decision} {:?} {}>", self.reason(), self.decision_id())
     }
 }
