@@ -66,7 +66,7 @@ bench: need-cargo $(PEERS:%=need-%) ## Measure, and write docs/performance.md; Q
 .PHONY: bench-server
 # Put 200 people on a real server, with policy and without.
 bench-server: need-python target/venv-server/ready $(PYTHON)/ready
-	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --release -o $(CURDIR)/target/wheels/release
+	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile dist -o $(CURDIR)/target/wheels/release
 	target/venv-server/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
 		target/wheels/release/notegate-*.whl
 	QUICK=$(QUICK) target/venv-server/bin/python benches/server/load.py
@@ -96,7 +96,7 @@ beside-rust:
 # Ours as operators install it, in the same interpreter.
 beside-python: $(PYTHON)/ready
 	rm -rf target/wheels/release
-	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile release \
+	cd bindings-python && $(CURDIR)/$(PYTHON)/bin/maturin build --locked --quiet --profile dist \
 		-o $(CURDIR)/target/wheels/release
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/peers/python/requirements.txt

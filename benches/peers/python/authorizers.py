@@ -35,15 +35,14 @@ class Notegate(Authorizer):
     """Ours, as a program asks it."""
 
     name, package = "Notegate, in pairs", "notegate"
-    form = "one by one, in pairs of strings, with a dict of a datetime and a bool"
+    form = "one by one, in pairs of strings, with a dict of a bool; the time is its own clock's"
 
     def __init__(self, folder: Path, questions: list[Any]) -> None:
         self.pdp = opened(folder)
         self.questions = [self.question(question["request"]) for question in questions]
 
     def question(self, request: Any) -> tuple[Any, str, Any, dict[str, Any]]:
-        now = datetime.fromisoformat(request["context"]["now"].replace("Z", "+00:00"))
-        context = {"now": now, "mfa": request["context"]["mfa"]}
+        context = {"mfa": request["context"]["mfa"]}
         action = request["action"]["id"]
         return self.uid(request["principal"]), action, self.uid(request["resource"]), context
 
@@ -55,6 +54,16 @@ class Notegate(Authorizer):
         for principal, action, resource, context in self.questions[start:end]:
             allowed += authorize(principal, action, resource, context).allowed
         return allowed
+
+
+class Timed(Notegate):
+    name = "Notegate, with the time"
+    form = "one by one, in pairs of strings, with a dict of a datetime and a bool"
+
+    def question(self, request: Any) -> tuple[Any, str, Any, dict[str, Any]]:
+        principal, action, resource, context = super().question(request)
+        now = datetime.fromisoformat(request["context"]["now"].replace("Z", "+00:00"))
+        return principal, action, resource, {"now": now, **context}
 
 
 class Handles(Notegate):
@@ -136,4 +145,4 @@ class Pycasbin(Authorizer):
         return allowed
 
 
-AUTHORIZERS: list[type[Authorizer]] = [Notegate, Handles, Batches, Cedarpy, Pycasbin]
+AUTHORIZERS: list[type[Authorizer]] = [Notegate, Timed, Handles, Batches, Cedarpy, Pycasbin]
