@@ -127,10 +127,10 @@ impl Pdp {
         let started = self.sink.as_ref().map(|_| self.clock.elapsed());
         let now = self.clock.now();
         let in_force = self.store.load();
-        let mut fields = SmallVec::<[_; 16]>::new();
+        let mut fields: SmallVec<[_; 16]>;
         let timed = match in_force.snapshot.gives_now() {
             true if question.context().iter().all(|(name, _)| *name != "now") => {
-                fields.extend_from_slice(question.context());
+                fields = SmallVec::from_slice(question.context());
                 fields.push(("now", Given::DateTime(now.millis())));
                 question.with_fact(&fields)
             }
