@@ -10,6 +10,10 @@ MATURIN_VERSION := 1.16.0
 WASM := wasm32-unknown-unknown
 WITH_WASM := bindings-wasm/with-std $(WASM)
 NOTEGATE := target/release/notegate
+# Goals need these two, and what they need is read at once: further down they would be nothing.
+PROXY_MODULE := dist/notegate_proxy.wasm
+# What is measured beside: none of them is needed for anything else.
+PEERS ?= rust python node
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test python wasm envoy lint fmt docs bench fuzz mutants clean
@@ -79,8 +83,6 @@ mutants: need-cargo $(TOOLS)/bin/cargo-mutants ## Break MUTANTS_FILE (or all of 
 		$(TOOLS)/bin/cargo-mutants mutants --output target/mutants \
 		$(if $(MUTANTS_FILE),--re '^$(MUTANTS_FILE):') $(if $(MUTANTS_SHARD),--shard $(MUTANTS_SHARD))
 
-# What is measured beside: none of them is needed for anything else.
-PEERS ?= rust python node
 RESULTS := target/bench/$(if $(QUICK),quick,full)
 WORLDS := target/bench/worlds
 MODULES := target/bench/node
@@ -208,7 +210,6 @@ need-browser:
 
 # The filter for proxies: compiled, made smaller, and held to a size.
 WASI := wasm32-wasip1
-PROXY_MODULE := dist/notegate_proxy.wasm
 # What it is, and not more.
 PROXY_BYTES := 4100000
 # What the compiler uses and every proxy's runtime has.
@@ -301,9 +302,11 @@ need-js: wasm-js $(JS_TESTS)/.package-lock.json
 	cd $(NPM) && npm pack --silent --pack-destination $(CURDIR)/target/npm >/dev/null
 	tar -xzf target/npm/notegate-*.tgz -C $(JS_TESTS)/notegate --strip-components 1
 
-test-js: need-js need-browser
+# On Node alone, and before the proxy of a hub that runs.
+test-js: need-js need-browser need-python target/venv-hub6/ready
 	$(CARGO) build --locked -p notegate-cli
 	cd $(JS)/tests && node_modules/.bin/tsc --project . && NOTEGATE_PROGRAM=$(CURDIR)/target/debug/notegate node --test
+	cd $(JS)/tests/hub && $(CURDIR)/target/venv-hub6/bin/python -m pytest -q
 
 need-wasi: need-cargo
 	@$(WITH_WASI) true

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
+use std::path::Path;
+
 use notegate::adapters::jupyter::{Message, NamedServers, Read, Site};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestError};
@@ -293,6 +295,34 @@ fn what_a_form_says_may_stand_in_the_query_and_is_never_two_things() {
     assert_eq!(plain, code("/hub/accept-share?code=abc", "_xsrf=z"));
     assert_eq!(plain, code("/hub/accept-share", "code=+abc+"));
     assert_eq!(asked("/hub/signup", "username=Bob").unwrap(), "bob");
+}
+
+#[test]
+fn people_are_let_into_their_own_servers_by_what_the_address_of_a_client_says() {
+    let minimal = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/minimal");
+    let pdp = Pdp::new(&Bundle::from_folder(&minimal, &Limits::default()).unwrap()).unwrap();
+    let allowed = |site: &Site, method: &str, query: &str, body: &str| {
+        let target = format!("/hub/api/oauth2/authorize{query}");
+        let read = site.read(method, &target, false, Some("ada")).unwrap();
+        let [reading] = read.readings() else { unreachable!() };
+        let form = "application/x-www-form-urlencoded";
+        let narrowed = reading.with_body(body.as_bytes(), form, &Limits::default()).unwrap();
+        let [reading] = &*narrowed else { unreachable!() };
+        let request = reading.request(notebook::user("ada").uid(), notebook::context()).unwrap();
+        pdp.authorize(&request.build(&pdp.shape()).unwrap()).allowed()
+    };
+    let get = |site: &Site, id: &str| allowed(site, "GET", &format!("?client_id={id}"), "");
+    assert!(get(&hub(), "jupyterhub-user-ada"));
+    for other in ["jupyterhub-user-bob", "jupyterhub-user-%2561da", "service-ada", ""] {
+        assert!(!get(&hub(), other), "{other}");
+    }
+    assert!(allowed(&hub(), "POST", "?client_id=jupyterhub-user-ada", "scopes=identify"));
+    assert!(allowed(&hub(), "POST", "", "client_id=jupyterhub-user-ada"));
+    assert!(!allowed(&hub(), "POST", "", "client_id=jupyterhub-user-bob"));
+    // A named server of ada's, or that of somebody who is called `ada-gpu`.
+    for named in [NamedServers::Never, NamedServers::Plain, NamedServers::Anything] {
+        assert!(!get(&hub().named_servers(named), "jupyterhub-user-ada-gpu"), "{named:?}");
+    }
 }
 
 #[test]

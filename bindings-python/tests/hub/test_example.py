@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from conftest import EXAMPLE, HERE, Visitor, denied, free_ports, until
+from conftest import EXAMPLE, HERE, denied
+from hub_process import HubProcess, free_ports, until
+from visitor import Visitor
 
 
-class Example:
+class Example(HubProcess):
     """The example, as far as a visitor needs it."""
 
     def __init__(self, run: Path) -> None:
@@ -23,33 +21,24 @@ class Example:
         self.records = run / "records.jsonl"
         (run / "home").mkdir()
         (run / "node_modules").symlink_to(HERE / "node_modules")
-        environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HUB_RUN": str(run),
-            "HUB_URL": self.url,
-            "HUB_OWN_URL": f"http://127.0.0.1:{hub_port}",
-            "HUB_PROXY_URL": f"http://127.0.0.1:{api_port}",
-        }
-        config = EXAMPLE / "jupyterhub_config.py"
-        self.log = run / "hub.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterhub", "-f", str(config)],
-                cwd=run,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        super().__init__(
+            EXAMPLE / "jupyterhub_config.py",
+            run,
+            HUB_RUN=str(run),
+            HUB_URL=self.url,
+            HUB_OWN_URL=f"http://127.0.0.1:{hub_port}",
+            HUB_PROXY_URL=f"http://127.0.0.1:{api_port}",
+        )
 
 
 @pytest.fixture
 def example(tmp_path: Path) -> Iterator[Example]:
     example = Example(tmp_path)
-    until(lambda: "JupyterHub is now running" in example.log.read_text(), "the example is up")
-    yield example
-    example.process.send_signal(signal.SIGTERM)
-    example.process.wait(60)
+    try:
+        example.wait_up()
+        yield example
+    finally:
+        example.stop()
 
 
 def test_the_example_does_what_its_page_says(example: Example) -> None:
@@ -71,4 +60,4 @@ def test_the_example_does_what_its_page_says(example: Example) -> None:
     denied(install, "Extensions come with the image.")
     # The culler asks the hub for everybody's servers, and the hub asks whether it may.
     until(lambda: '"cull-idle"' in example.records.read_text(), "the culler came by")
-    assert "403 GET /hub/api/users" not in example.log.read_text()
+    assert "403 GET /hub/api/users" not in example.said()

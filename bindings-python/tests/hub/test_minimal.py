@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import Hub, denied, until
+from conftest import Hub, denied
+from hub_process import until
 
 MINIMAL = Path(__file__).parents[3] / "policies" / "minimal"
 NOBODY_ELSE = "Your groups do not allow this"

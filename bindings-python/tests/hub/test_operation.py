@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import EXAMPLE, PROFILES, Hub, denied, until
+from conftest import EXAMPLE, PROFILES, Hub, denied
+from hub_process import until
 
 GPU = "GPU servers are for the GPU group."
 Make = Callable[..., Hub]
@@ -16,7 +17,7 @@ Make = Callable[..., Hub]
 
 def refusal(hub: Hub) -> str:
     status = hub.process.wait(60)
-    log = hub.log.read_text()
+    log = hub.said()
     assert status != 0, log
     assert "Traceback" not in log
     return log
@@ -55,11 +56,11 @@ def test_an_edited_policy_holds_for_the_next_request(make_hub: Make) -> None:
         "forbid (principal, action, resource);\n"
     )
     people.write_text(people.read_text() + closed)
-    until(lambda: "bundle activated" in hub.log.read_text(), "the edit is in force")
+    until(lambda: "bundle activated" in hub.said(), "the edit is in force")
     denied(ada.api("GET", "/user"), "The hub is closed for the night.")
     # A broken edit changes nothing: the last good policies stay.
     people.write_text("permit (")
-    until(lambda: "the last good stays" in hub.log.read_text(), "the edit is refused")
+    until(lambda: "the last good stays" in hub.said(), "the edit is refused")
     denied(ada.api("GET", "/user"), "The hub is closed for the night.")
 
 
@@ -73,7 +74,7 @@ def test_who_may_no_longer_log_in_is_sent_to_log_in_again(make_hub: Make) -> Non
         'action == Notebook::Action::"hub:login", resource);\n'
     )
     people.write_text(people.read_text() + closed)
-    until(lambda: "bundle activated" in hub.log.read_text(), "the edit is in force")
+    until(lambda: "bundle activated" in hub.said(), "the edit is in force")
     until(lambda: "/hub/login" in ada.get(hub.url + "/hub/home").url, "the login is asked again")
     denied(ada.log_in("ada"), "Come back on Monday.")
 
@@ -112,7 +113,7 @@ def test_shadow_mode_records_and_denies_nothing_but_what_is_enforced(make_hub: M
 
     shadowed = until(found, "the login was recorded")
     assert [record["request"]["principal"]["id"] for record in shadowed] == ["mallory"]
-    assert "hub:login would be denied" in hub.log.read_text()
+    assert "hub:login would be denied" in hub.said()
     issued = mallory.api("POST", "/users/mallory/tokens", expires_in=60, scopes=[])
     denied(issued, "")
 

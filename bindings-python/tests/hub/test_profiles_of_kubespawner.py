@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Hub, denied, until
+from conftest import Hub, denied
+from hub_process import until
 
 sys.path.append(str(Path(__file__).parents[1] / "kubespawner"))
 from fake_kubernetes import FakeKubernetes

@@ -13,8 +13,10 @@ from threading import Thread
 from typing import Any
 
 import requests
-from conftest import PROFILES, Hub, Visitor, denied, until
-from test_server import channels_of, printed_by
+from channels import opened, printed_by, start_kernel
+from conftest import PROFILES, Hub, denied
+from hub_process import until
+from visitor import Visitor
 
 Make = Callable[..., Hub]
 
@@ -109,7 +111,7 @@ def test_a_server_decides_for_whoever_the_hub_lets_in(make_hub: Make) -> None:
 
     # A browser, by cookie: the page, a cell, and what policy does not allow.
     assert ada.get(f"{base}/lab").status_code == 200
-    channels = channels_of(ada)
+    channels = opened(ada, start_kernel(ada))
     assert printed_by(channels, "print(6 * 7)") == "42\n"
     assert "This cell does what is not allowed. (decision " in printed_by(channels, "forbidden()")
     terminals = _post(ada, "/api/terminals")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-import websocket
-from conftest import PROFILES, Hub, Visitor, denied, until
+from channels import opened, printed_by, start_kernel
+from conftest import PROFILES, Hub, denied
+from hub_process import until
 
 Make = Callable[..., Hub]
 
@@ -36,7 +33,7 @@ def test_a_server_starts_is_used_and_reports(make_hub: Make) -> None:
     assert page.status_code == 200, page.text[:500]
     status = ada.get(ada.at("/user/ada/api/status"))
     assert status.status_code == 200, status.text[:500]
-    assert printed_by(channels_of(ada), "print(6 * 7)") == "42\n"
+    assert printed_by(opened(ada, start_kernel(ada)), "print(6 * 7)") == "42\n"
 
     # The server's own token says that its owner is active.
     until(lambda: _asked(hub, "activity:report"), "the server reported")
@@ -62,44 +59,3 @@ def test_a_server_starts_is_used_and_reports(make_hub: Make) -> None:
 
 def _asked(hub: Hub, action: str) -> list[dict[str, Any]]:
     return [record for record in hub.recorded() if record["request"]["action"]["id"] == action]
-
-
-def channels_of(visitor: Visitor) -> Any:
-    """The channels of a new kernel of ada's, as a browser opens them."""
-    base = visitor.at("/user/ada")
-    xsrf = next(c.value for c in visitor.cookies if c.name == "_xsrf" and "/user/ada" in c.path)
-    kernel = visitor.post(
-        f"{base}/api/kernels", json={"name": "python3"}, headers={"X-XSRFToken": xsrf or ""}
-    )
-    assert kernel.status_code == 201, kernel.text
-    there = urlsplit(base)
-    url = f"ws://{there.netloc}{there.path}/api/kernels/{kernel.json()['id']}/channels"
-    request = visitor.prepare_request(requests.Request("GET", url.replace("ws://", "http://")))
-    return websocket.create_connection(
-        url, cookie=request.headers["Cookie"], origin=f"http://{there.netloc}", timeout=60
-    )
-
-
-def printed_by(channels: Any, code: str) -> str:
-    """What a cell printed, or what went wrong."""
-    header = {
-        "msg_id": uuid.uuid4().hex,
-        "msg_type": "execute_request",
-        "session": uuid.uuid4().hex,
-        "username": "ada",
-        "version": "5.3",
-        "date": "2026-01-01T00:00:00Z",
-    }
-    content = {"code": code, "silent": False, "allow_stdin": False, "store_history": False}
-    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-    channels.send(json.dumps({**message, "channel": "shell", "buffers": []}))
-    said = ""
-    while True:
-        answer = json.loads(channels.recv())
-        if answer["parent_header"].get("msg_id") != header["msg_id"]:
-            continue
-        found = answer["content"]
-        if answer["header"]["msg_type"] in ("stream", "error"):
-            said += str(found.get("text") or found.get("evalue"))
-        if found.get("execution_state") == "idle":
-            return said

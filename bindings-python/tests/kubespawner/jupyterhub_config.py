@@ -16,7 +16,6 @@ work = os.environ["TEST_FOLDER"]
 c.JupyterHub.bind_url = f"http://127.0.0.1:{os.environ['TEST_PUBLIC_PORT']}/"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{os.environ['TEST_HUB_PORT']}/"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['TEST_PROXY_PORT']}"
-c.ConfigurableHTTPProxy.pid_file = f"{work}/proxy.pid"
 c.JupyterHub.db_url = f"sqlite:///{work}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = f"{work}/cookie_secret"
 c.JupyterHub.authenticator_class = "dummy"

@@ -11,7 +11,7 @@ from .._enforce.gate import Facts
 
 
 def of(handler: Any, client: notegate.Uid) -> Facts:
-    """What the hub knows of a client. Its id tells nothing: a dash may be part of a name or not."""
+    """What the hub knows of a client, also where its id could be of two servers."""
     from jupyterhub import orm
 
     query = handler.db.query(orm.OAuthClient).filter_by(identifier=client.id)

@@ -99,11 +99,11 @@ class Guard:
 
     def _facts(self, handler: Any, reading: Any) -> tuple[notegate.Uid, Facts]:
         resource = reading.resource
-        # Who people are is the hub's to say, or the bundle's, and never the address's.
+        # Who people are and what a client is, is the hub's to say, or the bundle's, and never the address's.
         about = {
             uid: facts
             for uid, facts in reading.attributes.items()
-            if not uid.type.endswith("::User")
+            if not uid.type.endswith(("::User", "::OAuthClient"))
         }
         facts = Facts(attributes=about, context=reading.context)
         if reading.action in ("share:accept", "share:viewCode"):

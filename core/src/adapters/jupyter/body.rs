@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::reading::{Named, Reading, client, file_path, kernel_spec, share_code};
+use super::client::client;
+use super::reading::{Named, Reading, file_path, kernel_spec, share_code};
 use super::refused;
 use super::routes::Body;
 use super::target::{one, parameters};
@@ -44,7 +45,7 @@ impl Reading {
             }
             Body::FormClient => {
                 let id = self.of_form(text, content_type, "client_id")?;
-                Ok(vec![self.on(client(&id))])
+                Ok(vec![self.on(client(&id, self.named))])
             }
             Body::FormPerson => {
                 let name = self.of_form(text, content_type, "username")?;

@@ -8,6 +8,9 @@
 //!
 //! Servers look for their routes in a path as it is written, so a reader inside one sees what is served only
 //! if nothing is encoded that need not be; such a path is refused. A proxy sends [`Read::canonical`] on.
+//! The OAuth client of a person's default server is described with that server, by the id that the hub gives it; of an
+//! id that could be of two servers nothing is said.
+//!
 //! Names of people in a body are read as the hub makes them, in lower case: a hub whose authenticator keeps
 //! capitals is not read right.
 //!
@@ -30,6 +33,7 @@
 //! ```
 
 mod body;
+mod client;
 mod message;
 mod pattern;
 mod reading;

@@ -5,10 +5,11 @@ use std::net::Ipv4Addr;
 use bumpalo::Bump;
 use sha2::{Digest as _, Sha256};
 
+use super::client::client;
 use super::pattern::Captures;
 use super::refused;
 use super::routes::{Body, On, Row};
-use super::site::Head;
+use super::site::{Head, NamedServers};
 use super::target::Target;
 use crate::model::notebook::{self, Builder, ContextBuilder};
 use crate::model::{Described, EntityUid, RequestError};
@@ -34,6 +35,7 @@ pub struct Reading {
     pub(super) context: ContextBuilder,
     pub(super) body: Body,
     pub(super) here: Here,
+    pub(super) named: NamedServers,
     pub(super) default_kernel: String,
     /// The parameter of the query that a form may carry instead.
     pub(super) parameter: Option<String>,
@@ -51,6 +53,7 @@ pub(super) enum Here {
 pub(super) struct Asking<'a> {
     pub(super) head: Head<'a>,
     pub(super) target: &'a Target,
+    pub(super) named: NamedServers,
     pub(super) default_kernel: &'a str,
 }
 
@@ -240,7 +243,7 @@ impl Here {
     }
 }
 
-fn server(owner: &str, name: &str) -> notebook::Server {
+pub(super) fn server(owner: &str, name: &str) -> notebook::Server {
     notebook::server(owner, name).owner(notebook::user(owner).uid()).name(name)
 }
 
@@ -317,6 +320,7 @@ impl Asking<'_> {
             context,
             body: row.body,
             here: here.clone(),
+            named: self.named,
             server: server.map(Builder::described),
             default_kernel: self.default_kernel.to_owned(),
             parameter: parameter.map(str::to_owned),
@@ -338,6 +342,7 @@ impl Asking<'_> {
             context,
             body: Body::Unread,
             here: Here::Hub,
+            named: self.named,
             server: None,
             default_kernel: String::new(),
             parameter: None,
@@ -371,7 +376,9 @@ impl Asking<'_> {
             }
             On::Share => self.share(captures),
             On::ShareCode => share_code(self.target.parameter("code")?.unwrap_or_default()),
-            On::Client => client(self.target.parameter("client_id")?.unwrap_or_default()),
+            On::Client => {
+                client(self.target.parameter("client_id")?.unwrap_or_default(), self.named)
+            }
             On::Here => here.named(),
             On::File => here.file(&captures.path("path")),
             On::FileOfQuery => match self.target.parameter("path")? {
@@ -432,10 +439,6 @@ pub(super) fn kernel_spec(name: &str) -> Named {
         "python" => "python3",
         name => name,
     }))
-}
-
-pub(super) fn client(id: &str) -> Named {
-    Named::bare(notebook::oauth_client(id))
 }
 
 /// A port, or a host with a port.

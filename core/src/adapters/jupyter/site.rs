@@ -154,7 +154,8 @@ impl Site {
         };
         let target = Target::read(target)?;
         let head = Head { method, index, websocket, user };
-        let asking = Asking { head, target: &target, default_kernel: &self.default_kernel };
+        let (named, default_kernel) = (self.named, &*self.default_kernel);
+        let asking = Asking { head, target: &target, named, default_kernel };
         let own = target.segments.strip_prefix(&*self.base);
         let readings = match (&self.kind, own) {
             (Kind::Hub, Some(path)) => self.behind_the_proxy(path, &asking),
@@ -231,7 +232,7 @@ fn elsewhere(path: &[String], asking: &Asking<'_>) -> Result<Vec<Reading>, Reque
 }
 
 impl NamedServers {
-    fn allow(self, name: &str) -> bool {
+    pub(super) fn allow(self, name: &str) -> bool {
         match self {
             Self::Never => false,
             Self::Anything => true,

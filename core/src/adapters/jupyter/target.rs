@@ -153,7 +153,7 @@ fn byte(high: Option<u8>, low: Option<u8>) -> Option<u8> {
     u8::try_from(digit(high)?.saturating_mul(16).saturating_add(digit(low)?)).ok()
 }
 
-fn decode(text: &str) -> Result<String, RequestError> {
+pub(super) fn decode(text: &str) -> Result<String, RequestError> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(next) = bytes.next() {
