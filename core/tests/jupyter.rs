@@ -240,6 +240,28 @@ fn facts(method: &str, path: &str, body: &str) -> serde_json::Value {
 }
 
 #[test]
+fn a_copy_is_held_against_what_is_known_of_what_it_is_made_from() {
+    let baseline = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/baseline");
+    let pdp = Pdp::new(&Bundle::from_folder(&baseline, &Limits::default()).unwrap()).unwrap();
+    let allowed = |server: &str, source: &str| {
+        let path = format!("{server}/api/contents/work");
+        let read = hub().read("POST", &path, false, Some("ada")).unwrap();
+        let [reading, ..] = read.readings() else { unreachable!() };
+        let body = serde_json::json!({ "copy_from": source }).to_string();
+        let readings = reading.with_body(body.as_bytes(), "", &Limits::default()).unwrap();
+        assert_eq!(readings.len(), 2);
+        readings.iter().all(|reading| {
+            let asked = reading.request(notebook::user("ada").uid(), notebook::context()).unwrap();
+            pdp.authorize(&asked.build(&pdp.shape()).unwrap()).allowed()
+        })
+    };
+    for source in ["work/plan.ipynb", "work/plan.csv"] {
+        assert!(allowed("/user/ada", source), "{source}");
+        assert!(!allowed("/user/bob", source), "{source}");
+    }
+}
+
+#[test]
 fn what_a_body_leaves_out_is_what_the_hub_puts_in_its_place() {
     let scopes = |method: &str, path: &str, body: &str| facts(method, path, body)["scopes"].clone();
     let tokens = "/hub/api/users/ada/tokens";

@@ -72,7 +72,15 @@ impl Reading {
             Body::Copy => {
                 if let Some(path) = fields.text("copy_from")? {
                     let source = self.here.file(&file_path(path)?);
-                    one.context = context.copy_from(source.uid.clone());
+                    let uid = source.uid.clone();
+                    one.context = match uid.type_name().basename() {
+                        "Notebook" => context.copy_from_notebook(uid),
+                        _ => context.copy_from(uid),
+                    };
+                    // Of the place that is copied to, it is known already.
+                    let of_source =
+                        source.attributes.iter().filter(|of| of.uid != self.resource).cloned();
+                    one.attributes.extend(of_source);
                     let read = Self { action: "contents:read", ..self.on(source) };
                     return Ok(vec![one, read]);
                 }

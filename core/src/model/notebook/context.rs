@@ -65,6 +65,7 @@ facts! {
     format: &str => "format",
     new_path: &str => "newPath",
     copy_from: EntityUid => "copyFrom",
+    copy_from_notebook: EntityUid => "copyFromNotebook",
     destination: &str => "destination",
     code: &str => "code",
     command: &str => "command",
