@@ -1,7 +1,7 @@
 //! The decision point, held by Python.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -32,8 +32,10 @@ use crate::value::{Reader, entries, not_a_dict};
 #[pyclass(frozen, weakref, module = "notegate")]
 #[derive(Debug)]
 pub(crate) struct Pdp {
-    /// None once it is closed.
+    /// None once it is closed, and until it is first used in a process that was forked.
     live: Arc<ArcSwapOption<Threaded<notegate::Pdp>>>,
+    /// What was in force when this process was forked, while nobody has used it here.
+    asleep: Mutex<Option<Arc<Threaded<notegate::Pdp>>>>,
     telling: Telling,
     records: Option<Arc<Records>>,
     opening: Arc<Opening>,
@@ -97,7 +99,8 @@ impl Pdp {
         let pdp = opened.map_err(|error| exception(py, error))?;
         let live = Arc::new(ArcSwapOption::from_pointee(Threaded::new(pdp)));
         let (opening, arguments) = (Arc::new(opening), arguments.unbind());
-        let pdp = Bound::new(py, Self { live, telling, records, opening, arguments })?;
+        let asleep = Mutex::default();
+        let pdp = Bound::new(py, Self { live, asleep, telling, records, opening, arguments })?;
         process::remember(&pdp)?;
         Ok(pdp)
     }
@@ -122,7 +125,11 @@ impl Pdp {
         attributes: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Response> {
         let py = principal.py();
-        let live = self.live.load();
+        let mut live = self.live.load();
+        if live.is_none() {
+            self.wake();
+            live = self.live.load();
+        }
         let pdp = live.as_ref().ok_or_else(closed)?;
         let asked = [principal, action, resource];
         let entities = entities.map(entity::listed).transpose()?;
@@ -235,6 +242,7 @@ impl Pdp {
     /// Calls back with an `Event` for whatever happens to what is in force from now on, on a thread of
     /// its own.
     fn watch(&self, callback: Py<PyAny>) -> PyResult<()> {
+        self.live()?;
         Ok(self.telling.also(callback)?)
     }
 
@@ -252,7 +260,7 @@ impl Pdp {
     /// Whether it was closed.
     #[getter]
     fn closed(&self) -> bool {
-        self.live.load().is_none()
+        self.live.load().is_none() && self.asleep().is_none()
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -270,9 +278,9 @@ impl Pdp {
     }
 
     fn __repr__(&self) -> String {
-        match self.live.load().as_ref() {
-            None => "<notegate.Pdp, closed>".to_owned(),
-            Some(pdp) => {
+        match self.live() {
+            Err(_) => "<notegate.Pdp, closed>".to_owned(),
+            Ok(pdp) => {
                 let status = pdp.status();
                 format!("<notegate.Pdp {:?}, {}>", status.name, status.revision)
             }
@@ -282,32 +290,50 @@ impl Pdp {
 
 impl Pdp {
     fn live(&self) -> PyResult<Arc<Threaded<notegate::Pdp>>> {
+        if let Some(live) = self.live.load_full() {
+            return Ok(live);
+        }
+        self.wake();
         self.live.load_full().ok_or_else(closed)
     }
 
+    fn asleep(&self) -> MutexGuard<'_, Option<Arc<Threaded<notegate::Pdp>>>> {
+        self.asleep.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn end(&self) {
+        drop(self.asleep().take());
         drop(self.live.swap(None));
         if let Some(records) = &self.records {
             records.close();
         }
     }
 
-    /// This process was forked just now: it is an instance of its own, with threads of its own.
+    /// This process was forked just now.
+    ///
+    /// Nothing is started before it is used here: most that are forked run another program at once, and
+    /// close whatever is open first.
+    pub(crate) fn forked(&self) {
+        if let Some(old) = self.live.swap(None) {
+            *self.asleep() = Some(old);
+        }
+    }
+
+    /// Goes on in a process that was forked, as an instance of its own with threads of its own.
     ///
     /// Until what is followed was opened again, what was in force at the fork decides.
-    pub(crate) fn forked(&self) {
-        let Some(old) = self.live.load_full() else { return };
-        let Ok(seed) = getrandom::u64() else {
-            // Decisions of two processes must not have one name.
-            self.live.store(None);
-            return;
-        };
+    fn wake(&self) {
+        let mut asleep = self.asleep();
+        let Some(old) = asleep.take() else { return };
+        // Decisions of two processes must not have one name.
+        let Ok(seed) = getrandom::u64() else { return };
         old.rename(seed);
         if let Some(records) = &self.records {
             records.forked();
         }
         // Whoever is told of events is told by the next process that can start a thread.
         _ = self.telling.forked();
+        self.live.store(Some(Arc::clone(&old)));
         if self.opening.follows() {
             let (live, telling) = (Arc::clone(&self.live), self.telling.clone());
             let (opening, records) = (Arc::clone(&self.opening), self.records.clone());

@@ -45,7 +45,8 @@ def test_it_follows_and_tells(bundle: Path) -> None:
         pdp.watch(events.put)
 
         def follow() -> None:
-            # It tells that it opened what is there again.
+            # Used for the first time, it tells that it opened what is there again.
+            assert pdp.authorize(ADA, "hub:login", HUB).allowed
             assert events.get(timeout=60).code == "activated"
             write(bundle, NOBODY)
             while events.get(timeout=60).code != "activated":
@@ -56,6 +57,26 @@ def test_it_follows_and_tells(bundle: Path) -> None:
         assert in_child(follow) == 0
         assert events.get(timeout=60).code == "activated"
         assert not pdp.authorize(ADA, "hub:login", HUB).allowed
+
+
+def test_it_starts_nothing_before_it_is_used(bundle: Path) -> None:
+    def threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    with notegate.Pdp.open(bundle, records=lambda line: None) as pdp:
+        pdp.watch(lambda event: None)
+
+        def use() -> None:
+            assert threads() == 1
+            assert not pdp.closed
+            assert pdp.status.name
+            assert threads() > 1
+
+        def use_further_down() -> None:
+            assert in_child(use) == 0
+
+        assert in_child(use) == 0
+        assert in_child(use_further_down) == 0
 
 
 def test_it_records_and_writes_nothing_twice(bundle: Path, tmp_path: Path) -> None:
