@@ -111,7 +111,7 @@ impl Reading {
     #[getter]
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let all = PyDict::new(py);
-        for one in self.asked.iter().flat_map(jupyter::Reading::attributes) {
+        for one in self.asked.iter().filter_map(jupyter::Reading::attributes) {
             all.set_item(Uid::of(&one.uid), fields(py, &one.attributes)?)?;
         }
         Ok(all)

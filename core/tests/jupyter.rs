@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
+use bumpalo::Bump;
+use notegate::adapters::json::RequestJson;
 use notegate::adapters::jupyter::{Message, NamedServers, Read, Site};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestError};
-use notegate::request::Shape;
+use notegate::request::{Request, Shape};
 use notegate::{Bundle, Pdp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn shape() -> Shape {
     let members = [("policy.cedar".to_owned(), "permit (principal, action, resource);".into())];
@@ -31,6 +33,11 @@ fn get(site: &Site, target: &str) -> Result<Read, RequestError> {
 fn asked(read: &Read) -> Vec<(&'static str, String)> {
     let readings = read.readings().iter();
     readings.map(|reading| (reading.action(), reading.resource().to_string())).collect()
+}
+
+/// A request as JSON.
+fn written(request: &Request) -> Value {
+    serde_json::to_value(RequestJson::of(request).unwrap()).unwrap()
 }
 
 /// A path that fits a pattern.
@@ -88,17 +95,36 @@ fn every_route_asks_what_its_row_says_and_the_schema_knows_all_of_it() {
                     .or_else(|_| reading.with_body(form.0.as_bytes(), form.1, &shape.limits))
                     .unwrap_or_else(|error| panic!("{method} {target}: {error}"));
                 for reading in asked {
-                    let facts = notebook::context().mfa(true);
-                    let request = reading.request(notebook::user("ada").uid(), facts).unwrap();
-                    request
+                    let (facts, arena) = (notebook::context().mfa(true), Bump::new());
+                    let ada = (notebook::User::TYPE, "ada");
+                    let question = reading.question(ada, &facts, &[], &arena).unwrap();
+                    let same = question.to_builder().unwrap().build(&shape).unwrap();
+                    let request = reading.request(notebook::user("ada").uid(), facts.clone());
+                    let request = request
+                        .unwrap()
                         .build(&shape)
                         .unwrap_or_else(|error| panic!("{method} {target}: {error}"));
+                    assert_eq!(written(&same), written(&request), "{method} {target}");
                 }
             }
         }
     }
     println!("{rows} methods of routes, {public} of them for everybody");
     assert!(rows > 300 && public > 40);
+}
+
+#[test]
+fn what_lives_in_a_server_is_said_to_be_its_owners_and_so_is_the_server() {
+    let read = get(&hub(), "/user/ada/gpu/terminals/websocket/1").unwrap();
+    let described: Vec<_> = read.readings().iter().map(|reading| reading.attributes()).collect();
+    let (ada, gpu) = (notebook::user("ada").uid(), notebook::server("ada", "gpu"));
+    let terminal = notebook::terminal("ada", "gpu", "1").owner(ada.clone()).server(gpu.uid());
+    let default = notebook::server("ada", "").owner(ada).name("");
+    assert_eq!(described, [Some(default.described()), Some(terminal.described())]);
+    let context = read.readings()[1].context();
+    assert_eq!(context.fields(), notebook::context().server(gpu.uid()).fields());
+    let me = get(&hub(), "/hub/api/user").unwrap();
+    assert_eq!(me.readings()[0].attributes(), None);
 }
 
 #[test]

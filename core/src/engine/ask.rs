@@ -81,6 +81,15 @@ impl Snapshot {
         Some(KeptAnswer::new(Arc::clone(self), satisfied))
     }
 
+    /// Whether a policy may look at a fact of the context: whoever has to ask elsewhere for one that none looks at
+    /// need not. The decision is the same without it.
+    ///
+    /// Takes time in proportion to the policies' text when it is first asked, and nearly none then.
+    #[must_use]
+    pub fn looks_at(&self, fact: &str) -> bool {
+        self.policies.look_at(fact)
+    }
+
     /// A question that fits, to be made a request elsewhere and later.
     ///
     /// # Errors

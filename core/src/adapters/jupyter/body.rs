@@ -71,7 +71,7 @@ impl Reading {
             Body::Copy => {
                 if let Some(path) = fields.text("copy_from")? {
                     let source = self.here.file(&file_path(path)?);
-                    one.context = context.copy_from(source.uid.clone());
+                    one.context = context.copy_from(source.described.uid.clone());
                     let read = Self { action: "contents:read", ..self.on(source) };
                     return Ok(vec![one, read]);
                 }
@@ -147,8 +147,7 @@ impl Reading {
 
     /// It, and the same of each of these.
     fn and_each(self, uids: impl IntoIterator<Item = EntityUid>) -> Vec<Self> {
-        let named = |uid| Named { uid, attributes: Vec::new() };
-        let each: Vec<Self> = uids.into_iter().map(|uid| self.on(named(uid))).collect();
+        let each: Vec<Self> = uids.into_iter().map(|uid| self.on(Named::of_uid(uid))).collect();
         [self].into_iter().chain(each).collect()
     }
 
@@ -202,7 +201,7 @@ impl Reading {
                 .help("name it in `path`: some servers read the one, some the other"));
         }
         if let Some(path) = fields.text("path")?.filter(|path| path.ends_with(".ipynb")) {
-            let notebook = self.here.file(&file_path(path)?).uid;
+            let notebook = self.here.file(&file_path(path)?).described.uid;
             self.context = self.context.notebook(notebook);
         }
         Ok(self)

@@ -30,11 +30,13 @@
 //! ```
 
 mod body;
+mod here;
 mod message;
 mod pattern;
 mod reading;
 mod routes;
 mod site;
+mod table;
 mod target;
 
 pub use message::Message;
