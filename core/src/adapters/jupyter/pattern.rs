@@ -6,7 +6,10 @@ use smallvec::SmallVec;
 
 /// What a path has in the places that its pattern names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Captures<'p>(SmallVec<[(&'static str, &'p [Cow<'p, str>]); 4]>);
+pub(super) struct Captures<'p>(SmallVec<[Capture<'p>; 4]>);
+
+/// A name, and the segments in its place.
+type Capture<'p> = (&'static str, &'p [Cow<'p, str>]);
 
 #[derive(Debug, Clone, Copy)]
 enum Part {
