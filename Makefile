@@ -210,7 +210,7 @@ need-browser:
 WASI := wasm32-wasip1
 PROXY_MODULE := dist/notegate_proxy.wasm
 # What it is, and not more.
-PROXY_BYTES := 4100000
+PROXY_BYTES := 4050000
 # What the compiler uses and every proxy's runtime has.
 WASM_FEATURES := --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals \
 	--enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue --enable-call-indirect-overlong
