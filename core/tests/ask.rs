@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use notegate::audit::Memory;
-use notegate::bundle::Manifest;
+use notegate::bundle::{Loose, Manifest};
 use notegate::engine::{CrossCheck, Options, Scratch};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestErrorKind, Timestamp};
@@ -325,7 +325,12 @@ fn a_fact_that_no_policy_looks_at_is_known_to_be_such() {
         let action = r#"action == Notebook::Action::"hub:view""#;
         looks(&format!("permit (principal, {action}, resource) when {{ {condition} }};"))
     };
-    assert!(!looks("permit (principal, action, resource);"));
+    let all = "permit (principal, action, resource);";
+    assert!(!looks(all));
+    // A schema in the place of the shipped one may ask for it.
+    let loose = Loose { policies: vec![("a.cedar".to_owned(), all.into())], ..Loose::default() };
+    let own = Bundle::from_loose(loose, &Limits::default()).unwrap();
+    assert!(Pdp::new(&own).unwrap().snapshot().looks_at("sourceIp"));
     assert!(!when("context has mfa && context.mfa"));
     assert!(!when(r#"context has purpose && context.purpose == "sourceIp""#));
     for condition in [
