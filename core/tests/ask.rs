@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use notegate::audit::Memory;
-use notegate::bundle::Manifest;
+use notegate::bundle::{Loose, Manifest};
 use notegate::engine::{CrossCheck, Options, Scratch};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestErrorKind, Timestamp};
-use notegate::pdp::Clock;
+use notegate::pdp::{Clock, Decided, NotAllowed};
 use notegate::request::{Given, Question, Rest, Sent};
 use notegate::store::{OnExpiry, Rules};
 use notegate::{Bundle, Pdp};
@@ -312,4 +312,93 @@ fn entities_that_close_the_hierarchy_to_a_cycle_deny() {
         Ok(decided) => assert!(!decided.allowed()),
         Err(error) => assert_eq!(error.kind(), RequestErrorKind::Entities),
     }
+}
+
+#[test]
+fn a_fact_that_no_policy_looks_at_is_known_to_be_such() {
+    let looks = |policy: &str| {
+        let members = [("a.cedar".to_owned(), policy.as_bytes().to_vec())];
+        let bundle = Bundle::from_members(members, &Limits::default()).unwrap();
+        Pdp::new(&bundle).unwrap().snapshot().looks_at("sourceIp")
+    };
+    let when = |condition: &str| {
+        let action = r#"action == Notebook::Action::"hub:view""#;
+        looks(&format!("permit (principal, {action}, resource) when {{ {condition} }};"))
+    };
+    let all = "permit (principal, action, resource);";
+    assert!(!looks(all));
+    // A schema in the place of the shipped one may ask for it.
+    let loose = Loose { policies: vec![("a.cedar".to_owned(), all.into())], ..Loose::default() };
+    let own = Bundle::from_loose(loose, &Limits::default()).unwrap();
+    assert!(Pdp::new(&own).unwrap().snapshot().looks_at("sourceIp"));
+    assert!(!when("context has mfa && context.mfa"));
+    assert!(!when(r#"context has purpose && context.purpose == "sourceIp""#));
+    for condition in [
+        "context has sourceIp",
+        r#"context["now"] == context.now && context has "sourceIp""#,
+        "context has sourceIp && context.sourceIp.isLoopback()",
+        "[context].contains(context)",
+        "(if true then context else context).now == context.now",
+    ] {
+        assert!(when(condition), "{condition}");
+    }
+}
+
+#[test]
+fn of_questions_all_must_be_allowed_and_none_behind_the_first_that_is_not_is_asked() {
+    let clock = Hand(Arc::new(AtomicI64::new(0)));
+    let pdp = pdp(&clock, OnExpiry::Keep, Options::default());
+    let hub = ("Notebook::Hub", "main");
+    let question = |name, context| {
+        Question::new(("Notebook::User", name), ("Notebook::Action", "hub:login"), hub, context)
+    };
+    let (yes, no) = ([("mfa", Given::Bool(true))], [("mfa", Given::Bool(false))]);
+    let mut asked = Vec::new();
+    let mut all = |questions: Vec<_>| {
+        asked.clear();
+        let seen =
+            |place, _: &Question<'_>, decided: &Decided| asked.push((place, decided.allowed()));
+        let all = pdp.ask_all(questions, &mut Scratch::default(), seen);
+        (all, asked.clone())
+    };
+    let (allowed, asked) = all(vec![question("ada", &yes), question("bob", &yes)]);
+    let allowed = allowed.unwrap();
+    assert_eq!((allowed.decision_ids().len(), asked), (2, vec![(0, true), (1, true)]));
+    assert!(allowed.decision_ids()[0] < allowed.decision_ids()[1]);
+    let (denied, asked) =
+        all(vec![question("ada", &yes), question("ada", &no), question("ada", &yes)]);
+    assert!(matches!(denied, Err(NotAllowed::Denied(1, _))), "{denied:?}");
+    assert_eq!(asked, [(0, true), (1, false)]);
+    let unfit = [("mfa", Given::Long(1))];
+    let (undecided, asked) = all(vec![question("ada", &yes), question("ada", &unfit)]);
+    assert!(matches!(undecided, Err(NotAllowed::Undecided(1, _))), "{undecided:?}");
+    assert_eq!(asked, [(0, true)]);
+    let (nothing, asked) = all(Vec::new());
+    assert!(matches!(nothing, Err(NotAllowed::Nothing)) && asked.is_empty());
+}
+
+#[test]
+fn obligations_of_several_questions_are_one() {
+    let policies = r#"
+        @obligation_max_cpu("2") @obligation_note("a")
+        permit (principal, action == Notebook::Action::"hub:view", resource);
+        @obligation_max_cpu("1")
+        permit (principal, action == Notebook::Action::"hub:login", resource);
+        @obligation_note("b")
+        permit (principal, action == Notebook::Action::"hub:logout", resource);
+    "#;
+    let members = [("a.cedar".to_owned(), policies.as_bytes().to_vec())];
+    let pdp = Pdp::new(&Bundle::from_members(members, &Limits::default()).unwrap()).unwrap();
+    let all = |actions: &[&str]| {
+        let questions = actions.iter().map(|action| {
+            let hub = ("Notebook::Hub", "main");
+            Question::new(("Notebook::User", "ada"), ("Notebook::Action", *action), hub, &[])
+        });
+        pdp.ask_all(questions, &mut Scratch::default(), |_, _, _| ())
+    };
+    let both = all(&["hub:view", "hub:login"]).unwrap();
+    let both: Vec<_> = both.obligations().iter().collect();
+    assert_eq!(both, [("max_cpu", "1"), ("note", "a")]);
+    let conflict = all(&["hub:view", "hub:logout"]);
+    assert!(matches!(conflict, Err(NotAllowed::Conflict(1, _))), "{conflict:?}");
 }

@@ -4,12 +4,14 @@
 
 use std::path::Path;
 
+use bumpalo::Bump;
+use notegate::adapters::json::RequestJson;
 use notegate::adapters::jupyter::{Message, NamedServers, Read, Site};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestError};
-use notegate::request::Shape;
+use notegate::request::{Request, Shape};
 use notegate::{Bundle, Pdp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn shape() -> Shape {
     let members = [("policy.cedar".to_owned(), "permit (principal, action, resource);".into())];
@@ -33,6 +35,11 @@ fn get(site: &Site, target: &str) -> Result<Read, RequestError> {
 fn asked(read: &Read) -> Vec<(&'static str, String)> {
     let readings = read.readings().iter();
     readings.map(|reading| (reading.action(), reading.resource().to_string())).collect()
+}
+
+/// A request as JSON.
+fn written(request: &Request) -> Value {
+    serde_json::to_value(RequestJson::of(request).unwrap()).unwrap()
 }
 
 /// A path that fits a pattern.
@@ -90,17 +97,36 @@ fn every_route_asks_what_its_row_says_and_the_schema_knows_all_of_it() {
                     .or_else(|_| reading.with_body(form.0.as_bytes(), form.1, &shape.limits))
                     .unwrap_or_else(|error| panic!("{method} {target}: {error}"));
                 for reading in asked {
-                    let facts = notebook::context().mfa(true);
-                    let request = reading.request(notebook::user("ada").uid(), facts).unwrap();
-                    request
+                    let (facts, arena) = (notebook::context().mfa(true), Bump::new());
+                    let ada = (notebook::User::TYPE, "ada");
+                    let question = reading.question(ada, &facts, &[], &arena).unwrap();
+                    let same = question.to_builder().unwrap().build(&shape).unwrap();
+                    let request = reading.request(notebook::user("ada").uid(), facts.clone());
+                    let request = request
+                        .unwrap()
                         .build(&shape)
                         .unwrap_or_else(|error| panic!("{method} {target}: {error}"));
+                    assert_eq!(written(&same), written(&request), "{method} {target}");
                 }
             }
         }
     }
     println!("{rows} methods of routes, {public} of them for everybody");
     assert!(rows > 300 && public > 40);
+}
+
+#[test]
+fn what_lives_in_a_server_is_said_to_be_its_owners_and_so_is_the_server() {
+    let read = get(&hub(), "/user/ada/gpu/terminals/websocket/1").unwrap();
+    let described: Vec<_> = read.readings().iter().map(|reading| reading.attributes()).collect();
+    let (ada, gpu) = (notebook::user("ada").uid(), notebook::server("ada", "gpu"));
+    let terminal = notebook::terminal("ada", "gpu", "1").owner(ada.clone()).server(gpu.uid());
+    let default = notebook::server("ada", "").owner(ada).name("");
+    assert_eq!(described, [[default.described()], [terminal.described()]]);
+    let context = read.readings()[1].context();
+    assert_eq!(context.fields(), notebook::context().server(gpu.uid()).fields());
+    let me = get(&hub(), "/hub/api/user").unwrap();
+    assert_eq!(me.readings()[0].attributes(), []);
 }
 
 #[test]
@@ -262,6 +288,34 @@ fn a_copy_is_held_against_what_is_known_of_what_it_is_made_from() {
 }
 
 #[test]
+fn people_are_let_into_their_own_servers_by_what_the_address_of_a_client_says() {
+    let minimal = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/minimal");
+    let pdp = Pdp::new(&Bundle::from_folder(&minimal, &Limits::default()).unwrap()).unwrap();
+    let allowed = |site: &Site, method: &str, query: &str, body: &str| {
+        let target = format!("/hub/api/oauth2/authorize{query}");
+        let read = site.read(method, &target, false, Some("ada")).unwrap();
+        let [reading] = read.readings() else { unreachable!() };
+        let form = "application/x-www-form-urlencoded";
+        let narrowed = reading.with_body(body.as_bytes(), form, &Limits::default()).unwrap();
+        let [reading] = &*narrowed else { unreachable!() };
+        let request = reading.request(notebook::user("ada").uid(), notebook::context()).unwrap();
+        pdp.authorize(&request.build(&pdp.shape()).unwrap()).allowed()
+    };
+    let get = |site: &Site, id: &str| allowed(site, "GET", &format!("?client_id={id}"), "");
+    assert!(get(&hub(), "jupyterhub-user-ada"));
+    for other in ["jupyterhub-user-bob", "jupyterhub-user-%2561da", "service-ada", ""] {
+        assert!(!get(&hub(), other), "{other}");
+    }
+    assert!(allowed(&hub(), "POST", "?client_id=jupyterhub-user-ada", "scopes=identify"));
+    assert!(allowed(&hub(), "POST", "", "client_id=jupyterhub-user-ada"));
+    assert!(!allowed(&hub(), "POST", "", "client_id=jupyterhub-user-bob"));
+    // A named server of ada's, or that of somebody who is called `ada-gpu`.
+    for named in [NamedServers::Never, NamedServers::Plain, NamedServers::Anything] {
+        assert!(!get(&hub().named_servers(named), "jupyterhub-user-ada-gpu"), "{named:?}");
+    }
+}
+
+#[test]
 fn what_a_body_leaves_out_is_what_the_hub_puts_in_its_place() {
     let scopes = |method: &str, path: &str, body: &str| facts(method, path, body)["scopes"].clone();
     let tokens = "/hub/api/users/ada/tokens";
@@ -317,34 +371,6 @@ fn what_a_form_says_may_stand_in_the_query_and_is_never_two_things() {
     assert_eq!(plain, code("/hub/accept-share?code=abc", "_xsrf=z"));
     assert_eq!(plain, code("/hub/accept-share", "code=+abc+"));
     assert_eq!(asked("/hub/signup", "username=Bob").unwrap(), "bob");
-}
-
-#[test]
-fn people_are_let_into_their_own_servers_by_what_the_address_of_a_client_says() {
-    let minimal = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/minimal");
-    let pdp = Pdp::new(&Bundle::from_folder(&minimal, &Limits::default()).unwrap()).unwrap();
-    let allowed = |site: &Site, method: &str, query: &str, body: &str| {
-        let target = format!("/hub/api/oauth2/authorize{query}");
-        let read = site.read(method, &target, false, Some("ada")).unwrap();
-        let [reading] = read.readings() else { unreachable!() };
-        let form = "application/x-www-form-urlencoded";
-        let narrowed = reading.with_body(body.as_bytes(), form, &Limits::default()).unwrap();
-        let [reading] = &*narrowed else { unreachable!() };
-        let request = reading.request(notebook::user("ada").uid(), notebook::context()).unwrap();
-        pdp.authorize(&request.build(&pdp.shape()).unwrap()).allowed()
-    };
-    let get = |site: &Site, id: &str| allowed(site, "GET", &format!("?client_id={id}"), "");
-    assert!(get(&hub(), "jupyterhub-user-ada"));
-    for other in ["jupyterhub-user-bob", "jupyterhub-user-%2561da", "service-ada", ""] {
-        assert!(!get(&hub(), other), "{other}");
-    }
-    assert!(allowed(&hub(), "POST", "?client_id=jupyterhub-user-ada", "scopes=identify"));
-    assert!(allowed(&hub(), "POST", "", "client_id=jupyterhub-user-ada"));
-    assert!(!allowed(&hub(), "POST", "", "client_id=jupyterhub-user-bob"));
-    // A named server of ada's, or that of somebody who is called `ada-gpu`.
-    for named in [NamedServers::Never, NamedServers::Plain, NamedServers::Anything] {
-        assert!(!get(&hub().named_servers(named), "jupyterhub-user-ada-gpu"), "{named:?}");
-    }
 }
 
 #[test]

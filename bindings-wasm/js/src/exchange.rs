@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use bumpalo::Bump;
-use notegate::Decision;
-use notegate::adapters::jupyter::{NamedServers, Read, Site};
+use notegate::adapters::jupyter::{NamedServers, Read, Reading, Site};
 use notegate::engine::Scratch;
-use notegate::model::notebook::{self, Builder as _, ContextBuilder};
+use notegate::model::notebook::{self, ContextBuilder};
 use notegate::model::{Limits, Obligations, RequestError, RequestErrorKind};
+use notegate::pdp::NotAllowed;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -110,42 +110,36 @@ fn decide(site: &Site, door: &Door, asked: &Asked, body: &[u8]) -> Result<Step, 
     if user.is_empty() || user.chars().any(char::is_control) {
         return Err(stop(400, "the name of who asks is empty or not plain text"));
     }
-    let mut readings = Vec::new();
-    for reading in read.readings() {
-        if reading.needs_body() && !asked.whole {
-            return match asked.websocket {
-                true => Err(stop(400, "a WebSocket has no body that could be read")),
-                false => Ok(Step::Wait),
-            };
-        }
-        let kind = asked.content_type.as_deref().unwrap_or_default();
-        let narrowed = reading.with_body(body, kind, &Limits::default());
-        readings.extend(narrowed.map_err(|error| stop(400, &error.to_string()))?);
+    if read.needs_body() && !asked.whole {
+        return match asked.websocket {
+            true => Err(stop(400, "a WebSocket has no body that could be read")),
+            false => Ok(Step::Wait),
+        };
     }
-    if readings.is_empty() {
-        // All of nothing would be allowed.
-        return Err(stop(403, "the request asks for nothing"));
-    }
-    let (principal, arena, mut scratch) =
-        (notebook::user(user).uid(), Bump::new(), Scratch::default());
+    let kind = asked.content_type.as_deref().unwrap_or_default();
+    let readings = read.with_body(body, kind, &Limits::default());
+    let readings = readings.map_err(|error| stop(400, &error.to_string()))?;
+    let (arena, mut scratch) = (Bump::new(), Scratch::default());
     let facts = facts(asked).map_err(|error| stop(403, &error.to_string()))?;
-    let (mut ids, mut obligations) = (Vec::new(), Obligations::default());
-    for reading in &readings {
-        let question = reading.question(&principal, &facts, &[], &arena);
-        let decided = question.and_then(|question| door.pdp().ask(&question, &mut scratch));
-        let response = decided.map_err(|error| stop(403, &error.to_string()))?.to_response();
-        let decision_id = response.decision_id().to_string();
-        if response.decision() != Decision::Allow {
-            let message = response.message().map(str::to_owned);
-            let (status, decision_id) = (403, Some(decision_id));
-            let why = format!("{} is denied", reading.action());
-            return Err(Box::new(Step::Stop { status, message, decision_id, why }));
+    let principal = (notebook::User::TYPE, user.as_str());
+    let questions = readings.iter().map(|reading| reading.question(principal, &facts, &[], &arena));
+    let together = door.pdp().ask_all(questions, &mut scratch, |_, _, _| ());
+    let together = together.map_err(|error| match error {
+        NotAllowed::Nothing => stop(403, "the request asks for nothing"),
+        NotAllowed::Undecided(_, why) | NotAllowed::Conflict(_, why) => stop(403, &why),
+        NotAllowed::Denied(place, decided) => {
+            let response = decided.to_response();
+            let action = readings.get(place).map_or("", Reading::action);
+            Box::new(Step::Stop {
+                status: 403,
+                message: response.message().map(str::to_owned),
+                decision_id: Some(response.decision_id().to_string()),
+                why: format!("{action} is denied"),
+            })
         }
-        ids.push(decision_id);
-        let merged = obligations.merge(response.obligations());
-        merged.map_err(|conflict| stop(403, &conflict.to_string()))?;
-    }
-    Ok(pass(&read, asked, ids, &obligations))
+    })?;
+    let ids = together.decision_ids().iter().map(ToString::to_string).collect();
+    Ok(pass(&read, asked, ids, together.obligations()))
 }
 
 fn facts(asked: &Asked) -> Result<ContextBuilder, RequestError> {

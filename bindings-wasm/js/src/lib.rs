@@ -6,7 +6,6 @@
 //! in every instance.
 
 mod bundle;
-mod clock;
 mod error;
 mod exchange;
 mod pdp;

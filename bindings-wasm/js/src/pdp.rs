@@ -4,10 +4,10 @@ use notegate::Snapshot;
 use notegate::adapters::json::{RequestJson, ResponseJson};
 use notegate::engine::{BundleReport, Options, Scratch};
 use notegate::model::Response;
+use notegate::pdp::HostClock;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::bundle::{self, Settings};
-use crate::clock::HostClock;
 use crate::error::{Refused, written};
 use crate::question;
 
@@ -43,7 +43,7 @@ impl Door {
 
     /// Decides a plain question; nothing when it has to be asked by [`Door::authorize`].
     pub fn ask(&mut self, parts: &str, count: usize, high: u32, low: u32) -> Option<String> {
-        self.clock.tell(high, low);
+        self.clock.tell(millis(high, low));
         if !self.is_notebook {
             return None;
         }
@@ -56,7 +56,7 @@ impl Door {
     /// # Errors
     /// When it does not fit.
     pub fn authorize(&self, request: &str, high: u32, low: u32) -> Result<String, String> {
-        self.clock.tell(high, low);
+        self.clock.tell(millis(high, low));
         self.try_authorize(request).map_err(|error| error.text())
     }
 
@@ -65,7 +65,7 @@ impl Door {
     /// # Errors
     /// When it does not fit.
     pub fn explain(&self, request: &str, high: u32, low: u32) -> Result<String, String> {
-        self.clock.tell(high, low);
+        self.clock.tell(millis(high, low));
         self.try_explain(request).map_err(|error| error.text())
     }
 
@@ -80,14 +80,14 @@ impl Door {
         high: u32,
         low: u32,
     ) -> Result<String, String> {
-        self.clock.tell(high, low);
+        self.clock.tell(millis(high, low));
         self.try_activate(bundle, by_files).map_err(|error| error.text())
     }
 
     /// How what is in force stands.
     #[must_use]
     pub fn status(&self, high: u32, low: u32) -> String {
-        self.clock.tell(high, low);
+        self.clock.tell(millis(high, low));
         self.pdp.status().to_json().to_string()
     }
 }
@@ -98,7 +98,7 @@ impl Door {
     }
 
     pub(crate) fn tell(&self, high: u32, low: u32) {
-        self.clock.tell(high, low);
+        self.clock.tell(millis(high, low));
     }
 
     fn try_open(
@@ -110,7 +110,7 @@ impl Door {
         low: u32,
     ) -> Result<Self, Refused> {
         let clock = HostClock::default();
-        clock.tell(high, low);
+        clock.tell(millis(high, low));
         let settings = Settings::read(settings)?;
         let rules = settings.rules()?;
         let bundle = bundle::read(bundle, by_files, &rules.trust)?;
@@ -180,6 +180,12 @@ fn try_test(bundle: &[u8], by_files: bool, settings: &str) -> Result<String, Ref
 
 fn is_notebook(pdp: &notegate::Pdp) -> bool {
     pdp.shape().namespace == Some("Notebook")
+}
+
+/// Milliseconds since 1970 from two halves: a number of JavaScript holds both exactly, and halves cross over without an
+/// allocation.
+fn millis(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
 }
 
 /// The decision in one character, and the response behind it, which is read when somebody asks for it.

@@ -1,28 +1,19 @@
 //! Questions about one request, all of which must be allowed.
 
-use bumpalo::Bump;
-use notegate::Decision;
 use notegate::adapters::jupyter::Reading;
 use notegate::audit::Record;
-use notegate::engine::Scratch;
-use notegate::model::notebook::ContextBuilder;
-use notegate::model::{Obligations, Response};
-use notegate::pdp::Clock as _;
-use notegate::request::{Question, Sent};
+use notegate::model::RequestError;
+use notegate::model::notebook::{self, ContextBuilder};
+use notegate::pdp::{Clock as _, Decided, NotAllowed, Together};
+use notegate::request::{Question, Sent, fields};
 use serde_json::json;
 
 use crate::answer::{Stop, Why};
 use crate::config::{Mode, Records};
+use crate::door::Memory;
 use crate::identity::Principal;
 use crate::metrics::Outcome;
-use crate::{Door, Host, Level, line};
-
-/// What goes on with a request that is passed on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Allowed {
-    pub(crate) decision_ids: Vec<String>,
-    pub(crate) obligations: Obligations,
-}
+use crate::{Door, Host, Level, facts, line};
 
 impl Door {
     /// Asks about every reading; the first that is not allowed stops the request.
@@ -31,38 +22,50 @@ impl Door {
         host: &dyn Host,
         principal: &Principal,
         readings: &[Reading],
-        facts: &ContextBuilder,
-    ) -> Result<Allowed, Stop> {
-        if readings.is_empty() {
-            // All of nothing would be allowed.
-            return Err(self.undecided(host, "", "the request asks for nothing"));
-        }
-        let (mut allowed, arena, mut scratch) =
-            (Allowed::default(), Bump::new(), Scratch::default());
-        let sent = principal.described.as_ref().map(|described| Sent::entity(described, &arena));
-        for reading in readings {
-            let question = reading.question(&principal.uid, facts, sent.as_slice(), &arena);
-            let decided = question.and_then(|question| {
-                let response = self.pdp.ask(&question, &mut scratch)?.to_response();
-                Ok((question, response))
-            });
-            let (question, response) = decided.map_err(|error| {
-                self.metrics.decided(host, reading.action(), self.denied());
-                self.undecided(host, reading.action(), &error.to_string())
-            })?;
-            self.write_down(host, reading.action(), &question, &response);
-            let decision_id = response.decision_id().to_string();
-            if response.decision() != Decision::Allow {
-                let message = response.message().unwrap_or(&self.config.texts.denied).to_owned();
-                return Err(Stop { why: Why::Denied, message, decision_id: Some(decision_id) });
+    ) -> Result<Together, Stop> {
+        let mut memory = self.memory.take();
+        let decided = self.decide_in(host, principal, readings, &mut memory);
+        memory.arena.reset();
+        self.memory.replace(memory);
+        decided
+    }
+
+    fn decide_in(
+        &self,
+        host: &dyn Host,
+        principal: &Principal,
+        readings: &[Reading],
+        Memory { arena, scratch }: &mut Memory,
+    ) -> Result<Together, Stop> {
+        // INVARIANT: no bundle comes into force while a request is decided.
+        let known = self.pdp.snapshot().looks_at(facts::ADDRESS);
+        let context = if known { facts::context(host) } else { notebook::context() };
+        let sent = principal.described.as_ref().map(|described| Sent::entity(described, arena));
+        let questions = readings
+            .iter()
+            .map(|reading| reading.question(principal.parts(), &context, sent.as_slice(), arena));
+        let action = |place| readings.get(place).map_or("", Reading::action);
+        let decided = self.pdp.ask_all(questions, scratch, |place, question, decided| {
+            self.count(host, action(place), decided.allowed());
+            if self.writes(decided.allowed()) {
+                let facts = (!known).then(|| facts::context(host));
+                self.write_down(host, question, facts.as_ref(), decided);
             }
-            allowed.decision_ids.push(decision_id);
-            let merged = allowed.obligations.merge(response.obligations());
-            merged.map_err(|conflict| {
-                self.undecided(host, reading.action(), &conflict.to_string())
-            })?;
-        }
-        Ok(allowed)
+        });
+        decided.map_err(|error| match error {
+            NotAllowed::Nothing => self.undecided(host, "", "the request asks for nothing"),
+            NotAllowed::Denied(_, decided) => {
+                let response = decided.to_response();
+                let message = response.message().unwrap_or(&self.config.texts.denied).to_owned();
+                let decision_id = Some(response.decision_id().to_string());
+                Stop { why: Why::Denied, message, decision_id }
+            }
+            NotAllowed::Undecided(place, why) => {
+                self.count(host, action(place), false);
+                self.undecided(host, action(place), &why)
+            }
+            NotAllowed::Conflict(place, why) => self.undecided(host, action(place), &why),
+        })
     }
 
     /// A request about which nothing could be decided.
@@ -73,30 +76,33 @@ impl Door {
         Stop { why: Why::Undecided, message, decision_id: None }
     }
 
-    fn write_down(
-        &self,
-        host: &dyn Host,
-        action: &'static str,
-        question: &Question<'_>,
-        response: &Response,
-    ) {
-        let allowed = response.allowed();
-        let outcome = if allowed { Outcome::Allow } else { self.denied() };
+    fn count(&self, host: &dyn Host, action: &'static str, allowed: bool) {
+        let outcome = match (allowed, self.config.mode) {
+            (true, _) => Outcome::Allow,
+            (false, Mode::Enforce) => Outcome::Deny,
+            (false, Mode::Shadow) => Outcome::ShadowDeny,
+        };
         self.metrics.decided(host, action, outcome);
-        let written = match self.config.records {
+    }
+
+    fn writes(&self, allowed: bool) -> bool {
+        match self.config.records {
             Records::None => false,
             Records::Denied => !allowed,
             Records::All => true,
-        };
-        if !written {
-            return;
         }
-        let request = question.to_builder().and_then(|request| request.build(&self.pdp.shape()));
-        let record = request.map_err(|error| error.to_string()).and_then(|request| {
-            let record = Record::new(self.clock.now(), request, response.clone());
-            record.to_json().map_err(|error| error.to_string())
-        });
-        match record {
+    }
+
+    /// Writes a decision to the log, with facts that no policy looked at.
+    fn write_down(
+        &self,
+        host: &dyn Host,
+        question: &Question<'_>,
+        facts: Option<&ContextBuilder>,
+        decided: &Decided,
+    ) {
+        let record = self.record(question, facts, decided).map_err(|error| error.to_string());
+        match record.and_then(|record| record.to_json().map_err(|error| error.to_string())) {
             Ok(record) => host.log(Level::Info, &record),
             Err(message) => {
                 line::write(host, Level::Error, "record_lost", json!({"message": message}));
@@ -104,10 +110,17 @@ impl Door {
         }
     }
 
-    fn denied(&self) -> Outcome {
-        match self.config.mode {
-            Mode::Enforce => Outcome::Deny,
-            Mode::Shadow => Outcome::ShadowDeny,
-        }
+    fn record(
+        &self,
+        question: &Question<'_>,
+        facts: Option<&ContextBuilder>,
+        decided: &Decided,
+    ) -> Result<Record, RequestError> {
+        let arena = bumpalo::Bump::new();
+        let facts = facts.map_or(&[][..], |facts| fields(facts.fields(), &arena));
+        let context = [question.context(), facts].concat();
+        let question = question.with_context(&context)?;
+        let request = question.to_builder()?.build(&self.pdp.shape())?;
+        Ok(Record::new(self.clock.now(), request, decided.to_response()))
     }
 }

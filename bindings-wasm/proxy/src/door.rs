@@ -1,17 +1,20 @@
 //! A configuration in force.
 
+use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bumpalo::Bump;
 use notegate::Pdp;
+use notegate::engine::Scratch;
+use notegate::pdp::HostClock;
 use notegate::store::{Event, Observer, Status};
 
 use crate::config::{Config, ConfigError};
 use crate::metrics::Metrics;
 use crate::poll::Following;
-use crate::time::HostClock;
 use crate::{Host, Level, highest, line};
 
 /// A configuration in force, with the decision point that it asks for.
@@ -23,10 +26,19 @@ pub struct Door {
     pub(crate) pdp: Pdp,
     pub(crate) clock: HostClock,
     pub(crate) metrics: Metrics,
+    /// Kept from one request to the next.
+    pub(crate) memory: RefCell<Memory>,
     following: Option<Following>,
     /// Which of the proxy's filters this is.
     root: String,
     events: Events,
+}
+
+/// Memory for what is made for one request and freed together.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) arena: Bump,
+    pub(crate) scratch: Scratch,
 }
 
 /// What happened to the bundle and is not in the log yet.
@@ -63,7 +75,7 @@ impl Door {
 
     /// Time has passed: see what there is to do.
     pub fn tick(&self, host: &dyn Host) {
-        self.clock.ask(host);
+        self.look(host);
         if let Some(following) = &self.following {
             following.tick(host, &self.pdp);
         }
@@ -72,7 +84,7 @@ impl Door {
 
     /// A server that was asked has answered, or will not.
     pub fn fetched(&self, host: &dyn Host, answered: bool) {
-        self.clock.ask(host);
+        self.look(host);
         if let Some(following) = &self.following {
             following.fetched(host, &self.pdp, answered);
         }
@@ -88,10 +100,16 @@ impl Door {
         }
     }
 
+    /// Looks at the host's clock: whatever is decided until it does so again is decided at this moment.
+    pub(crate) fn look(&self, host: &dyn Host) {
+        look(&self.clock, host);
+    }
+
     fn try_open(host: &dyn Host, configuration: &[u8]) -> Result<Self, ConfigError> {
         let config = Config::read(configuration)?;
         let (clock, events, seed) =
-            (HostClock::new(host), Events::default(), RandomState::new().hash_one(0));
+            (HostClock::default(), Events::default(), RandomState::new().hash_one(0));
+        look(&clock, host);
         let root = host.property(&["plugin_root_id"]).unwrap_or_default();
         let root = String::from_utf8_lossy(&root).into_owned();
         let builder = Pdp::builder(clock.clone(), seed)
@@ -105,8 +123,8 @@ impl Door {
         let bundle_bytes = config.options.limits.bundle_bytes;
         let following =
             config.poll.as_ref().map(|poll| Following::new(poll, &root, bundle_bytes, seed));
-        let metrics = Metrics::default();
-        Ok(Self { config, pdp, clock, metrics, following, root, events })
+        let (metrics, memory) = (Metrics::default(), RefCell::default());
+        Ok(Self { config, pdp, clock, metrics, memory, following, root, events })
     }
 
     /// Writes to the log what happened to the bundle, and shows and keeps what is in force.
@@ -125,6 +143,10 @@ impl Door {
         let age = following.and_then(|following| following.age(host)).unwrap_or(status.bundle.age);
         self.metrics.in_force(host, &status, age);
     }
+}
+
+fn look(clock: &HostClock, host: &dyn Host) {
+    clock.tell(u64::try_from(host.now().as_millis()).unwrap_or(u64::MAX));
 }
 
 impl Events {

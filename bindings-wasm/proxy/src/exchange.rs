@@ -1,17 +1,19 @@
 //! One request, from its head to the point at which it is passed on or answered.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use notegate::adapters::jupyter::{Read, Reading};
 use notegate::model::{Obligations, RequestError};
+use notegate::pdp::Together;
 use serde_json::json;
 
 use crate::answer::{self, Stop, Why};
 use crate::config::{Mode, WithoutIdentity};
-use crate::decide::Allowed;
 use crate::head::{self, Ambiguous, Head};
 use crate::identity::{self, Principal};
-use crate::{Door, Host, Level, facts, line};
+use crate::{Door, Host, Level, line};
 
 /// One request, decided on by the configuration that was in force when it came.
 #[derive(Debug)]
@@ -56,7 +58,7 @@ impl Exchange {
     /// The head has come; `last` when nothing comes after it.
     pub fn head(&mut self, host: &dyn Host, last: bool) -> Step {
         let door = Rc::clone(&self.door);
-        door.clock.ask(host);
+        door.look(host);
         let fields = host.headers();
         head::remove_spoofed(host, &fields);
         let head = match Head::read(fields) {
@@ -69,11 +71,11 @@ impl Exchange {
         };
         match door.read(host, &head) {
             Err(stop) => self.stop(host, Some(&head), stop),
-            Ok(Asked::Everybody(read)) => self.pass(host, &head, &read, Allowed::default()),
+            Ok(Asked::Everybody(read)) => self.pass(host, &head, &read, &Together::default()),
             Ok(Asked::By(principal, read)) => {
-                let waits = read.readings().iter().any(Reading::needs_body);
+                let waits = read.needs_body() && !last;
                 let waiting = Waiting { head, principal: *principal, read };
-                match waits && !last {
+                match waits {
                     false => self.decide(host, &waiting, b""),
                     true => self.wait(host, waiting),
                 }
@@ -128,7 +130,7 @@ impl Exchange {
         let State::Waiting(waiting) = std::mem::replace(&mut self.state, State::Stopped) else {
             return Step::Pause;
         };
-        self.door.clock.ask(host);
+        self.door.look(host);
         let most = self.door.config.body_bytes;
         let body = host.body(most.saturating_add(1));
         match body.len() > most {
@@ -144,17 +146,16 @@ impl Exchange {
         let door = Rc::clone(&self.door);
         let Waiting { head, principal, read } = waiting;
         let readings = door.with_body(host, head, read, body);
-        let decided = readings
-            .and_then(|readings| door.decide(host, principal, &readings, &facts::context(host)));
+        let decided = readings.and_then(|readings| door.decide(host, principal, &readings));
         match decided {
-            Ok(allowed) => self.pass(host, head, read, allowed),
+            Ok(allowed) => self.pass(host, head, read, &allowed),
             Err(stop) => self.stop(host, Some(head), stop),
         }
     }
 
     /// Passes the request on under its canonical path, with what it is allowed under.
-    fn pass(&mut self, host: &dyn Host, head: &Head, read: &Read, allowed: Allowed) -> Step {
-        let headers = match obligation_headers(&allowed.obligations) {
+    fn pass(&mut self, host: &dyn Host, head: &Head, read: &Read, allowed: &Together) -> Step {
+        let headers = match obligation_headers(allowed.obligations()) {
             Ok(headers) => headers,
             Err(name) => {
                 let why = format!("obligation `{name}` cannot be sent on as a header");
@@ -173,8 +174,8 @@ impl Exchange {
             };
             host.replace_header(":path", &target);
         }
-        if !allowed.decision_ids.is_empty() {
-            host.replace_header("x-notegate-decision-id", &allowed.decision_ids.join(", "));
+        if !allowed.decision_ids().is_empty() {
+            host.replace_header("x-notegate-decision-id", &decision_ids(allowed));
         }
         headers.iter().for_each(|(name, value)| host.replace_header(name, value));
         self.state = State::Passed;
@@ -219,7 +220,7 @@ impl Door {
         let principal = principal.map_err(|ambiguous| self.refuse(host, &ambiguous))?;
         // Where nobody asks, any name tells whether the target can be read; nothing is decided for it.
         let person = match &principal {
-            Some(principal) => principal.person.as_deref(),
+            Some(principal) => principal.person(),
             None => Some("nobody"),
         };
         let read = self.config.site.read(head.method(), head.target(), head.is_websocket(), person);
@@ -254,21 +255,19 @@ impl Door {
     }
 
     /// All that is asked for, with what the body says.
-    fn with_body(
+    fn with_body<'r>(
         &self,
         host: &dyn Host,
         head: &Head,
-        read: &Read,
+        read: &'r Read,
         body: &[u8],
-    ) -> Result<Vec<Reading>, Stop> {
+    ) -> Result<Cow<'r, [Reading]>, Stop> {
+        if !read.needs_body() {
+            return Ok(Cow::Borrowed(read.readings()));
+        }
         let kind = head.one("content-type").map_err(|error| self.refuse(host, &error))?;
         let (kind, limits) = (kind.unwrap_or_default(), &self.config.options.limits);
-        let mut readings = Vec::new();
-        for reading in read.readings() {
-            let narrowed = reading.with_body(body, kind, limits);
-            readings.extend(narrowed.map_err(|error| self.refuse(host, &told(&error)))?);
-        }
-        Ok(readings)
+        read.with_body(body, kind, limits).map_err(|error| self.refuse(host, &told(&error)))
     }
 
     fn refuse(&self, host: &dyn Host, Ambiguous(why): &Ambiguous) -> Stop {
@@ -289,6 +288,19 @@ impl Door {
 fn told(error: &RequestError) -> Ambiguous {
     Ambiguous(error.to_string())
 }
+
+/// The names of the decisions, as one value of a header.
+fn decision_ids(allowed: &Together) -> String {
+    let mut ids = String::with_capacity(allowed.decision_ids().len().saturating_mul(ID));
+    for (place, id) in allowed.decision_ids().iter().enumerate() {
+        let between = if place == 0 { "" } else { ", " };
+        _ = write!(ids, "{between}{id}");
+    }
+    ids
+}
+
+/// The length of an id with what comes between two.
+const ID: usize = 38;
 
 /// A header for each obligation.
 ///

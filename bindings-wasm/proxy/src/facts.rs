@@ -6,7 +6,10 @@ use notegate::model::notebook::{self, ContextBuilder};
 
 use crate::Host;
 
-/// Facts for the context of whatever is asked.
+/// What the only fact is called.
+pub(crate) const ADDRESS: &str = "sourceIp";
+
+/// Facts for the context of whatever is asked. Asking for them costs as much as a decision.
 pub(crate) fn context(host: &dyn Host) -> ContextBuilder {
     match address(host) {
         Some(address) => notebook::context().source_ip(address),

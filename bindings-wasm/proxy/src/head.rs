@@ -23,12 +23,8 @@ impl Head {
     pub(crate) fn read(fields: Vec<(String, Vec<u8>)>) -> Result<Self, Ambiguous> {
         let mut head =
             Self { fields, method: String::new(), target: String::new(), websocket: false };
-        let there = |value: Option<&str>, name: &str| match value {
-            Some(value) => Ok(value.to_owned()),
-            None => Err(Ambiguous(format!("there is no `{name}`"))),
-        };
-        head.method = there(head.one(":method")?, ":method")?;
-        head.target = there(head.one(":path")?, ":path")?;
+        head.method = head.take(":method")?;
+        head.target = head.take(":path")?;
         // The proxy joins the values of a host that is there twice.
         let one_host = |host: &str| !host.contains([',', ' ', '/', '\\', '@', '?', '#']);
         if !head.one(":authority")?.is_none_or(one_host) {
@@ -68,9 +64,20 @@ impl Head {
                 return Err(Ambiguous(format!("header `{name}` is there twice")));
             }
         };
-        match value.filter(|value| !value.chars().any(char::is_control)) {
+        match value.filter(|value| !has_control(value)) {
             Some(value) => Ok(Some(value)),
             None => Err(Ambiguous(format!("header `{name}` is not plain text"))),
+        }
+    }
+
+    /// The one value of a header that has to be there, without copying it; it is no header any more.
+    fn take(&mut self, name: &str) -> Result<String, Ambiguous> {
+        self.one(name)?;
+        let field = self.fields.iter_mut().find(|(field, _)| field == name);
+        let value = field.map(|(_, value)| String::from_utf8(std::mem::take(value)));
+        match value {
+            Some(Ok(value)) => Ok(value),
+            _ => Err(Ambiguous(format!("there is no `{name}`"))),
         }
     }
 
@@ -86,13 +93,26 @@ impl Head {
     }
 }
 
+/// Whether a control character is in it.
+pub(crate) fn has_control(text: &str) -> bool {
+    match text.is_ascii() {
+        true => text.bytes().any(|byte| byte.is_ascii_control()),
+        false => text.chars().any(char::is_control),
+    }
+}
+
 /// Removes what only this filter says, and what would have another request read than the one decided on.
 ///
 /// Whatever it is that a client sends, an upstream finds nothing of it under these names.
 pub(crate) fn remove_spoofed(host: &dyn Host, fields: &[(String, Vec<u8>)]) {
-    let spoofed = |name: &str| name.starts_with(OURS) || OVERRIDES.contains(&name);
+    let spoofed = |name: &str| {
+        name.starts_with("x-") && (name.starts_with(OURS) || OVERRIDES.contains(&name))
+    };
     let mut names: Vec<&str> =
         fields.iter().map(|(name, _)| name.as_str()).filter(|name| spoofed(name)).collect();
+    if names.is_empty() {
+        return;
+    }
     names.sort_unstable();
     names.dedup();
     names.into_iter().for_each(|name| host.remove_header(name));

@@ -1,19 +1,18 @@
 //! Who asks, by those who may say so.
 
+use notegate::model::Described;
 use notegate::model::notebook::{self, Builder as _};
-use notegate::model::{Described, EntityUid};
 
 use crate::Host;
 use crate::claims::{Claims, Unreadable};
 use crate::config::{Jwt, Kind, Named, Peer, Source, TrustedHeader};
-use crate::head::{Ambiguous, Head};
+use crate::head::{Ambiguous, Head, has_control};
 
 /// Who asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Principal {
-    pub(crate) uid: EntityUid,
-    /// The person's name, where some paths mean their own things.
-    pub(crate) person: Option<String>,
+    kind: Kind,
+    name: String,
     /// All that is known of them, where it takes the place of what the bundle stores.
     pub(crate) described: Option<Described>,
 }
@@ -57,18 +56,24 @@ pub(crate) fn remove_untrusted(host: &dyn Host, sources: &[Source]) {
 
 impl Principal {
     fn new(kind: Kind, name: &str) -> Result<Self, Ambiguous> {
-        if name.is_empty() || name.chars().any(char::is_control) {
+        if name.is_empty() || has_control(name) {
             return Err(Ambiguous("the name of who asks is empty or not plain text".to_owned()));
         }
-        Ok(match kind {
-            Kind::User => {
-                let uid = notebook::user(name).uid();
-                Self { uid, person: Some(name.to_owned()), described: None }
-            }
-            Kind::Service => {
-                Self { uid: notebook::service(name).uid(), person: None, described: None }
-            }
-        })
+        Ok(Self { kind, name: name.to_owned(), described: None })
+    }
+
+    /// The name of their type, and their id, which is their name.
+    pub(crate) fn parts(&self) -> (&'static str, &str) {
+        let type_name = match self.kind {
+            Kind::User => notebook::User::TYPE,
+            Kind::Service => notebook::Service::TYPE,
+        };
+        (type_name, &self.name)
+    }
+
+    /// The person's name, where some paths mean their own things.
+    pub(crate) fn person(&self) -> Option<&str> {
+        Some(&*self.name).filter(|_| matches!(self.kind, Kind::User))
     }
 }
 

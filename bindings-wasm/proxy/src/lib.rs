@@ -23,7 +23,7 @@ mod poll;
 mod protobuf;
 #[cfg(target_os = "wasi")]
 mod shell;
-mod time;
+mod wire;
 
 pub use door::Door;
 pub use exchange::{Exchange, Step};

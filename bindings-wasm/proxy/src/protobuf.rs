@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use prost::Message;
 use serde_json::Value as Json;
 
-/// `envoy.config.core.v3.Metadata`, as far as it is read.
+/// `envoy.config.core.v3.Metadata`, as far as hosts that stand in for a proxy write it.
+#[cfg(not(target_family = "wasm"))]
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Metadata {
     #[prost(btree_map = "string, message", tag = "1")]

@@ -79,6 +79,12 @@ impl KeptAnswer {
         self.satisfied.decision()
     }
 
+    /// Whether a determining policy has obligations.
+    #[must_use]
+    pub fn obliges(&self) -> bool {
+        self.satisfied.obliges()
+    }
+
     /// The snapshot that it is of.
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {

@@ -7,6 +7,7 @@ use super::compiled::{Handles, Place, Satisfied, Scratch};
 use super::names::TypeName;
 use super::question;
 use super::snapshot::Snapshot;
+use crate::bundle::Model;
 use crate::model::{Decision, EntityId, EntityTypeName, EntityUid, Outcome, RequestError};
 use crate::request::{Handle, Kept, Question, Request, uid};
 
@@ -79,6 +80,15 @@ impl Snapshot {
         scratch.reset();
         let satisfied = satisfied.filter(Satisfied::is_plain)?;
         Some(KeptAnswer::new(Arc::clone(self), satisfied))
+    }
+
+    /// Whether a policy may look at a fact of the context: whoever has to ask elsewhere for one that none looks at
+    /// need not. The decision is the same without it. A schema in the place of the shipped one may ask for any.
+    ///
+    /// Takes time in proportion to the policies' text when it is first asked, and nearly none then.
+    #[must_use]
+    pub fn looks_at(&self, fact: &str) -> bool {
+        self.model == Model::Own || self.policies.look_at(fact)
     }
 
     /// A question that fits, to be made a request elsewhere and later.

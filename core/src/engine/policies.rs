@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, Template, ValidationResult};
-use cedar_policy_core::ast::EntityUID;
+use cedar_policy_core::ast::{self, EntityUID, Expr, ExprKind, Var};
 use miette::Diagnostic;
 use serde::Deserialize;
+use smol_str::SmolStr;
 
 use super::validation::{self, Sound};
 use super::{grants, nesting};
@@ -26,6 +27,8 @@ pub(super) struct Policies {
     pub(super) warnings: Vec<Problem>,
     /// The entities that policies write out, once they were asked for.
     named: OnceLock<HashSet<EntityUID>>,
+    /// The facts of the context that policies look at, once they were asked for; `None` when one looks at all.
+    facts: OnceLock<Option<HashSet<SmolStr>>>,
     /// The policy files as they were parsed.
     parsed: Vec<Parsed>,
     /// The shapes of policies that are valid.
@@ -95,6 +98,15 @@ impl Policies {
     pub(super) fn named(&self) -> &HashSet<EntityUID> {
         self.named.get_or_init(|| self.set.policies().flat_map(named).collect())
     }
+
+    /// Whether a policy may look at a fact of the context.
+    pub(super) fn look_at(&self, fact: &str) -> bool {
+        let facts = self.facts.get_or_init(|| {
+            let each: Option<Vec<_>> = self.set.policies().map(facts).collect();
+            each.map(|each| each.into_iter().flatten().collect())
+        });
+        facts.as_ref().is_none_or(|facts| facts.contains(fact))
+    }
 }
 
 /// The entities that a policy writes out, in its scope and in its conditions.
@@ -102,6 +114,27 @@ pub(super) fn named(policy: &Policy) -> impl Iterator<Item = EntityUID> {
     let scope = policy.template_links().into_iter().flat_map(HashMap::into_values);
     let literals = policy.entity_literals().into_iter().chain(scope);
     literals.map(|uid| AsRef::<EntityUID>::as_ref(&uid).clone())
+}
+
+/// The facts of the context that a policy names; `None` when it looks at the context itself.
+fn facts(policy: &Policy) -> Option<HashSet<SmolStr>> {
+    let condition = AsRef::<ast::Policy>::as_ref(policy).condition();
+    let is_context = |expr: &Expr| matches!(expr.expr_kind(), ExprKind::Var(Var::Context));
+    let (mut named, mut all) = (Vec::new(), 0_usize);
+    for expr in condition.subexpressions() {
+        match expr.expr_kind() {
+            ExprKind::GetAttr { expr, attr } | ExprKind::HasAttr { expr, attr }
+                if is_context(expr) =>
+            {
+                named.push(attr.clone());
+            }
+            ExprKind::ExtHasAttr { expr, attrs } if is_context(expr) => {
+                named.push(attrs.first().clone());
+            }
+            _ => all = all.saturating_add(usize::from(is_context(expr))),
+        }
+    }
+    (named.len() == all).then(|| named.into_iter().collect())
 }
 
 #[derive(Default)]
@@ -307,6 +340,7 @@ impl Reading<'_> {
             order,
             warnings,
             named: OnceLock::new(),
+            facts: OnceLock::new(),
             parsed: self.parsed,
             sound,
         })

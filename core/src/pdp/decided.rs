@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::audit::Record;
 use crate::engine::KeptAnswer;
-use crate::model::{Decision, DecisionId, Response, Revision, Timestamp};
+use crate::model::{Decision, DecisionId, Obligations, Response, Revision, Timestamp};
 use crate::request::Kept as Asked;
 
 /// What a decision point answers to a question: the decision at once, the rest when it is asked for.
@@ -66,6 +66,16 @@ impl Decided {
         match &self.0 {
             State::Kept(kept) => kept.expired,
             State::Whole(response) => response.expired(),
+        }
+    }
+
+    /// What it obliges to; allocates only where it obliges to something.
+    #[must_use]
+    pub fn obligations(&self) -> Obligations {
+        match &self.0 {
+            State::Kept(kept) if !kept.answer.obliges() => Obligations::default(),
+            State::Kept(kept) => kept.answer.to_outcome().obligations,
+            State::Whole(response) => response.obligations().clone(),
         }
     }
 

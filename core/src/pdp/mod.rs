@@ -2,6 +2,7 @@
 
 mod clock;
 mod decided;
+mod together;
 
 #[cfg(not(target_family = "wasm"))]
 use std::path::PathBuf;
@@ -25,9 +26,11 @@ use crate::store::{Follower, Source};
 use crate::store::{InForce, Mark, Observer, OnExpiry, Part, Rules, Status, Store, StoreBuilder};
 
 pub use crate::model::clock::{Clock, FixedClock};
+pub use clock::HostClock;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use clock::SystemClock;
 pub use decided::Decided;
+pub use together::{NotAllowed, Together};
 
 /// A policy decision point: decides requests against the bundle in force.
 ///

@@ -107,6 +107,18 @@ impl<'a> Question<'a> {
         self.sent
     }
 
+    /// The same question with these facts and no others.
+    ///
+    /// # Errors
+    /// As [`Question::new`].
+    pub fn with_context<'b>(&self, context: Fields<'b>) -> Result<Question<'b>, RequestError>
+    where
+        'a: 'b,
+    {
+        given::check(context)?;
+        Ok(self.with_fact(context))
+    }
+
     /// The same question with these facts, which are its own and one whose key is not among them.
     pub(crate) fn with_fact<'b>(&self, context: Fields<'b>) -> Question<'b>
     where

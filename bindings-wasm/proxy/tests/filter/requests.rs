@@ -158,6 +158,28 @@ fn the_address_of_the_client_is_a_fact() {
 }
 
 #[test]
+fn the_address_of_the_client_is_in_a_record_whether_or_not_a_policy_looks_at_it() {
+    let policies = json!({"members": {"a.cedar": r#"permit (principal, action, resource)
+        when { resource has owner && resource.owner == principal };"#}});
+    let identity = json!([{"jwt": {"user": "sub"}}]);
+    for fields in
+        [vec![("identity", &identity)], vec![("identity", &identity), ("bundle", &policies)]]
+    {
+        let fields: Vec<_> =
+            fields.into_iter().map(|(name, value)| (name, value.clone())).collect();
+        let filter = Filter::open(&config(&fields));
+        filter.host.verified(crate::support::JWT, "jwt", &json!({"sub": "ada"}));
+        filter.host.know(&["source", "address"], b"10.1.2.3:4711");
+        assert_eq!(filter.get("/user/bob/terminals/websocket/1"), Step::Pause);
+        let lines = filter.host.lines();
+        let [(Level::Info, record)] = &*lines else { panic!("{lines:?}") };
+        let record: Value = serde_json::from_str(record).unwrap();
+        let address = &record["request"]["context"]["sourceIp"]["__extn"]["arg"];
+        assert_eq!(address, "10.1.2.3/32", "{record}");
+    }
+}
+
+#[test]
 fn every_spelling_that_opened_a_door_elsewhere_is_read_as_the_library_reads_it() {
     let text = include_str!("../../../../core/tests/urls/attacks.json");
     let lines: Vec<Value> = serde_json::from_str(text).unwrap();

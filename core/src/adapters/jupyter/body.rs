@@ -45,7 +45,7 @@ impl Reading {
             }
             Body::FormClient => {
                 let id = self.of_form(text, content_type, "client_id")?;
-                Ok(vec![self.on(client(&id, self.named))])
+                Ok(vec![self.on(client(&id, self.named_servers))])
             }
             Body::FormPerson => {
                 let name = self.of_form(text, content_type, "username")?;
@@ -72,16 +72,16 @@ impl Reading {
             Body::Copy => {
                 if let Some(path) = fields.text("copy_from")? {
                     let source = self.here.file(&file_path(path)?);
-                    let uid = source.uid.clone();
+                    let read = Self { action: "contents:read", ..self.on(source) };
+                    let uid = read.resource().clone();
+                    // Of the place that is copied to, it is known already.
+                    if uid != *self.resource() {
+                        one.named.beside = read.attributes();
+                    }
                     one.context = match uid.type_name().basename() {
                         "Notebook" => context.copy_from_notebook(uid),
                         _ => context.copy_from(uid),
                     };
-                    // Of the place that is copied to, it is known already.
-                    let of_source =
-                        source.attributes.iter().filter(|of| of.uid != self.resource).cloned();
-                    one.attributes.extend(of_source);
-                    let read = Self { action: "contents:read", ..self.on(source) };
                     return Ok(vec![one, read]);
                 }
             }
@@ -156,8 +156,7 @@ impl Reading {
 
     /// It, and the same of each of these.
     fn and_each(self, uids: impl IntoIterator<Item = EntityUid>) -> Vec<Self> {
-        let named = |uid| Named { uid, attributes: Vec::new() };
-        let each: Vec<Self> = uids.into_iter().map(|uid| self.on(named(uid))).collect();
+        let each: Vec<Self> = uids.into_iter().map(|uid| self.on(Named::of_uid(uid))).collect();
         [self].into_iter().chain(each).collect()
     }
 
@@ -211,7 +210,7 @@ impl Reading {
                 .help("name it in `path`: some servers read the one, some the other"));
         }
         if let Some(path) = fields.text("path")?.filter(|path| path.ends_with(".ipynb")) {
-            let notebook = self.here.file(&file_path(path)?).uid;
+            let notebook = self.here.file(&file_path(path)?).described.uid;
             self.context = self.context.notebook(notebook);
         }
         Ok(self)

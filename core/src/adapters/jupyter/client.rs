@@ -19,8 +19,9 @@ pub(super) fn client(id: &str, named: NamedServers) -> Named {
     let owner = id.strip_prefix(OF_SERVERS).and_then(|written| owner(written, named));
     let Some(owner) = owner else { return Named::bare(client) };
     let server = server(&owner, "");
-    let uid = client.uid();
-    Named { uid, attributes: vec![client.server(server.uid()).described(), server.described()] }
+    let mut named = Named::of(client.server(server.uid()));
+    named.beside.push(server.described());
+    named
 }
 
 fn owner(written: &str, named: NamedServers) -> Option<String> {
@@ -29,7 +30,8 @@ fn owner(written: &str, named: NamedServers) -> Option<String> {
     if written.is_empty() || names.any(|name| named.allow(name)) {
         return None;
     }
-    decode(written).ok().filter(|owner| quoted(owner) == written)
+    let owner = decode(written).ok()?.into_owned();
+    (quoted(&owner) == written).then_some(owner)
 }
 
 /// A name as the hub writes it there, which is not how it writes it into a path.
@@ -48,15 +50,16 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Value;
 
     fn server_of(id: &str, named: NamedServers) -> Option<String> {
-        let Named { uid, attributes } = client(id, named);
-        assert_eq!(uid, notebook::oauth_client(id).uid());
-        let [client, server] = &*attributes else {
-            assert!(attributes.is_empty());
+        let Named { described, beside, .. } = client(id, named);
+        assert_eq!(described.uid, notebook::oauth_client(id).uid());
+        let [server] = &*beside else {
+            assert!(beside.is_empty() && described.attributes.is_empty());
             return None;
         };
-        assert_eq!(client.uid, uid);
+        assert_eq!(described.attributes, [("server".into(), Value::Entity(server.uid.clone()))]);
         Some(server.uid.id().unescaped().to_owned())
     }
 

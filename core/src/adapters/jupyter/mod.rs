@@ -34,11 +34,13 @@
 
 mod body;
 mod client;
+mod here;
 mod message;
 mod pattern;
 mod reading;
 mod routes;
 mod site;
+mod table;
 mod target;
 
 pub use message::Message;

@@ -1,8 +1,15 @@
 //! Patterns of paths, held against segments.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 /// What a path has in the places that its pattern names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Captures<'p>(Vec<(&'static str, &'p [String])>);
+pub(super) struct Captures<'p>(SmallVec<[Capture<'p>; 4]>);
+
+/// A name, and the segments in its place.
+type Capture<'p> = (&'static str, &'p [Cow<'p, str>]);
 
 #[derive(Debug, Clone, Copy)]
 enum Part {
@@ -32,22 +39,27 @@ impl Pattern {
         Self { parts, bare }
     }
 
-    /// Whether the segments can fit, by the texts that it begins with: most patterns end here.
-    #[inline]
-    pub(super) fn may_fit(&self, segments: &[String]) -> bool {
-        let begins = |(part, segment): (&Part, &String)| match part {
-            Part::Text(text) => **text == **segment,
-            _ => true,
+    /// The texts that its first and its second segment are; none where there is no segment, or it may be another.
+    pub(super) fn begins(&self) -> [Option<&'static str>; 2] {
+        let text = |part: Option<&Part>| match part {
+            Some(Part::Text(text)) => Some(*text),
+            _ => None,
         };
-        // What stands behind any number of segments stands at no place of its own.
-        let fixed =
-            self.parts.iter().take_while(|part| !matches!(part, Part::Any(_) | Part::Optional(_)));
-        fixed.zip(segments).take(2).all(begins)
+        let [first, second] = [self.parts.first(), self.parts.get(1)];
+        match first {
+            // What stands behind any number of segments stands at no place of its own.
+            Some(Part::Any(_) | Part::Optional(_)) => [None, None],
+            first => [text(first), text(second)],
+        }
     }
 
     /// What the segments have in the places it names, when they fit; `slash` says whether a `/` comes
     /// behind them.
-    pub(super) fn captures<'p>(&self, segments: &'p [String], slash: bool) -> Option<Captures<'p>> {
+    pub(super) fn captures<'p>(
+        &self,
+        segments: &'p [Cow<'p, str>],
+        slash: bool,
+    ) -> Option<Captures<'p>> {
         let mut captures = Captures::default();
         let fits = !(self.bare && slash) && fit(&self.parts, segments, &mut captures);
         fits.then_some(captures)
@@ -90,26 +102,30 @@ fn is_word(segment: &str) -> bool {
 impl<'p> Captures<'p> {
     /// One segment; empty when there is none.
     pub(super) fn one(&self, name: &str) -> &'p str {
-        self.all(name).first().map_or("", String::as_str)
+        self.all(name).first().map_or("", |segment| &**segment)
     }
 
     /// Segments as a path without a leading slash.
-    pub(super) fn path(&self, name: &str) -> String {
-        self.all(name).join("/")
+    pub(super) fn path(&self, name: &str) -> Cow<'p, str> {
+        match self.all(name) {
+            [] => Cow::Borrowed(""),
+            [one] => Cow::Borrowed(one),
+            all => Cow::Owned(all.join("/")),
+        }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| *known == name)
     }
 
-    fn all(&self, name: &str) -> &'p [String] {
+    fn all(&self, name: &str) -> &'p [Cow<'p, str>] {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map_or(&[], |(_, segments)| segments)
     }
 }
 
 /// Goes down the parts; what may be any number of segments gives back from the end as far as it must.
-fn fit<'p>(parts: &[Part], segments: &'p [String], captures: &mut Captures<'p>) -> bool {
+fn fit<'p>(parts: &[Part], segments: &'p [Cow<'p, str>], captures: &mut Captures<'p>) -> bool {
     let Some((part, rest)) = parts.split_first() else { return segments.is_empty() };
     let kept = captures.0.len();
     match *part {
@@ -143,9 +159,10 @@ mod tests {
     use super::*;
 
     fn captured(pattern: &'static str, path: &str, name: &str) -> Option<String> {
-        let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+        let segments: Vec<Cow<'_, str>> = path.split('/').map(Cow::Borrowed).collect();
         let segments = if path.is_empty() { Vec::new() } else { segments };
-        Pattern::new(pattern).captures(&segments, false).map(|captures| captures.path(name))
+        let captures = Pattern::new(pattern).captures(&segments, false)?;
+        Some(captures.path(name).into_owned())
     }
 
     #[test]
@@ -171,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_slash_behind_it_is_another_path_where_that_is_said() {
-        let path = ["a".to_owned()];
+        let path = ["a".into()];
         assert!(Pattern::new("a!").captures(&path, false).is_some());
         assert!(Pattern::new("a!").captures(&path, true).is_none());
         assert!(Pattern::new("a").captures(&path, true).is_some());

@@ -1,18 +1,21 @@
 //! What a path asks for.
 
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use bumpalo::Bump;
 use sha2::{Digest as _, Sha256};
 
 use super::client::client;
+use super::here::{HUB_ID, Here, Server};
 use super::pattern::Captures;
 use super::refused;
 use super::routes::{Body, On, Row};
 use super::site::{Head, NamedServers};
 use super::target::Target;
 use crate::model::notebook::{self, Builder, ContextBuilder};
-use crate::model::{Described, EntityUid, RequestError};
+use crate::model::{Described, EntityUid, Limits, RequestError, Value};
 use crate::request::{
     Asked, EntityAttributes, Question, Request, RequestBuilder, Sent, fields, parts,
 };
@@ -28,39 +31,45 @@ pub struct Read {
 #[derive(Debug, Clone)]
 pub struct Reading {
     pub(super) action: &'static str,
-    pub(super) resource: EntityUid,
-    pub(super) attributes: Vec<Described>,
-    /// What it says of the server whose path it is.
-    pub(super) server: Option<Described>,
+    pub(super) named: Named,
+    /// What the path says beside the resource and the server whose path it is.
     pub(super) context: ContextBuilder,
     pub(super) body: Body,
     pub(super) here: Here,
-    pub(super) named: NamedServers,
-    pub(super) default_kernel: String,
+    pub(super) named_servers: NamedServers,
+    pub(super) default_kernel: Arc<str>,
     /// The parameter of the query that a form may carry instead.
     pub(super) parameter: Option<String>,
-}
-
-/// Whose path it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Here {
-    Hub,
-    Server { owner: String, name: String },
-    Gateway { name: String },
 }
 
 /// A target while it is read.
 pub(super) struct Asking<'a> {
     pub(super) head: Head<'a>,
-    pub(super) target: &'a Target,
-    pub(super) named: NamedServers,
-    pub(super) default_kernel: &'a str,
+    pub(super) target: &'a Target<'a>,
+    pub(super) named_servers: NamedServers,
+    pub(super) default_kernel: &'a Arc<str>,
 }
 
 /// A resource with what its path says of it.
+#[derive(Debug, Clone)]
 pub(super) struct Named {
-    pub(super) uid: EntityUid,
-    pub(super) attributes: Vec<Described>,
+    pub(super) described: Described,
+    said: Said,
+    /// What is said of other things.
+    pub(super) beside: Vec<Described>,
+}
+
+/// How much a path says of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// Its name.
+    Nothing,
+    /// What is described.
+    Own,
+    /// The same, and that it lives in the server whose path it is.
+    Inside,
+    /// It is that server.
+    Here,
 }
 
 impl Read {
@@ -80,6 +89,32 @@ impl Read {
         self.readings.is_empty()
     }
 
+    /// Whether a body says what is asked for, so that [`Read::with_body`] comes before deciding.
+    #[must_use]
+    pub fn needs_body(&self) -> bool {
+        self.readings.iter().any(Reading::needs_body)
+    }
+
+    /// All that must be allowed, with the body that came. Without a body to read nothing is copied.
+    ///
+    /// # Errors
+    /// As [`Reading::with_body`].
+    pub fn with_body(
+        &self,
+        body: &[u8],
+        content_type: &str,
+        limits: &Limits,
+    ) -> Result<Cow<'_, [Reading]>, RequestError> {
+        if !self.needs_body() {
+            return Ok(Cow::Borrowed(&self.readings));
+        }
+        let mut readings = Vec::new();
+        for reading in &self.readings {
+            readings.extend(reading.with_body(body, content_type, limits)?);
+        }
+        Ok(Cow::Owned(readings))
+    }
+
     /// The path to pass on, in place of the one that came: it means the same to every reader.
     #[must_use]
     pub fn canonical(&self) -> &str {
@@ -97,19 +132,39 @@ impl Reading {
     /// What it is taken on.
     #[must_use]
     pub fn resource(&self) -> &EntityUid {
-        &self.resource
+        &self.named.described.uid
     }
 
-    /// What the path says of the resource, over what is stored of it.
+    /// What the path says of the resource and of what it leads to, over what is stored of them; made when it
+    /// is asked for.
     #[must_use]
-    pub fn attributes(&self) -> &[Described] {
-        &self.attributes
+    pub fn attributes(&self) -> Vec<Described> {
+        self.of_resource().into_iter().chain(self.named.beside.iter().cloned()).collect()
     }
 
-    /// What the path says beside it.
+    fn of_resource(&self) -> Option<Described> {
+        let mut described = match self.named.said {
+            Said::Nothing => return None,
+            Said::Here => return self.here.as_server().map(Server::described),
+            Said::Own | Said::Inside => self.named.described.clone(),
+        };
+        if let (Said::Inside, Some(server)) = (self.named.said, self.here.as_server()) {
+            let whose = [("owner", server.owner()), ("server", server.uid.clone())];
+            let whose = whose.map(|(name, uid)| (name.into(), Value::Entity(uid)));
+            described.attributes.extend(whose);
+        }
+        Some(described)
+    }
+
+    /// What the path says beside it; made when it is asked for.
     #[must_use]
-    pub fn context(&self) -> &ContextBuilder {
-        &self.context
+    pub fn context(&self) -> ContextBuilder {
+        let context = notebook::context();
+        let context = match self.here.as_server() {
+            Some(server) => context.server(server.uid.clone()),
+            None => context,
+        };
+        context.and(self.context.clone())
     }
 
     /// Whether the body says what is asked for, so that [`Reading::with_body`] comes before deciding.
@@ -136,11 +191,12 @@ impl Reading {
         facts: ContextBuilder,
     ) -> Result<RequestBuilder, RequestError> {
         let action = notebook::action(self.action);
-        let context = facts.and(self.context.clone()).build()?;
+        let context = facts.and(self.context()).build()?;
         let mut request =
-            Request::builder(principal, action, self.resource.clone()).context(context);
-        for described in self.described() {
-            request = request.attributes(EntityAttributes::of(described)?);
+            Request::builder(principal, action, self.resource().clone()).context(context);
+        let server = self.server().map(Server::described);
+        for described in self.attributes().into_iter().chain(server) {
+            request = request.attributes(EntityAttributes::of(&described)?);
         }
         Ok(request)
     }
@@ -151,41 +207,57 @@ impl Reading {
     /// When something is sent twice.
     pub fn question<'a>(
         &'a self,
-        principal: &'a EntityUid,
+        principal: impl Into<Asked<'a>>,
         facts: &'a ContextBuilder,
         sent: &[Sent<'a>],
         arena: &'a Bump,
     ) -> Result<Question<'a>, RequestError> {
-        let own = fields(self.context.fields(), arena);
-        let facts = fields(facts.fields(), arena).iter().copied();
-        let facts = facts.filter(|(name, _)| own.iter().all(|(known, _)| known != name));
-        let mut context = bumpalo::collections::Vec::from_iter_in(facts, arena);
-        context.extend_from_slice(own);
-        let described = self.described().map(|described| Sent::attributes(described, arena));
-        let mut all = bumpalo::collections::Vec::from_iter_in(described, arena);
+        let most = self.context.fields().len().saturating_add(facts.fields().len());
+        let mut context =
+            bumpalo::collections::Vec::with_capacity_in(most.saturating_add(1), arena);
+        context.extend(self.here.as_server().map(Server::given));
+        context.extend_from_slice(fields(self.context.fields(), arena));
+        for (name, value) in fields(facts.fields(), arena) {
+            if context.iter().all(|(known, _)| known != name) {
+                context.push((name, *value));
+            }
+        }
+        let resource = parts(self.resource(), arena);
+        let most = sent.len().saturating_add(self.named.beside.len()).saturating_add(2);
+        let mut all = bumpalo::collections::Vec::with_capacity_in(most, arena);
+        all.extend(self.sent(resource, arena));
+        all.extend(self.named.beside.iter().map(|beside| Sent::attributes(beside, arena)));
+        all.extend(self.server().map(|server| server.sent(arena)));
         all.extend_from_slice(sent);
         let action: Asked<'a> = (ACTION, self.action).into();
-        Question::new(
-            parts(principal, arena),
-            action,
-            parts(&self.resource, arena),
-            context.into_bump_slice(),
-        )?
-        .with_sent(all.into_bump_slice())
+        Question::new(principal, action, resource, context.into_bump_slice())?
+            .with_sent(all.into_bump_slice())
     }
 
-    /// What it says of its resource, and of the server whose path it is.
-    fn described(&self) -> impl Iterator<Item = &Described> {
-        let known = |one: &&Described| self.attributes.iter().all(|own| own.uid != one.uid);
-        self.attributes.iter().chain(self.server.iter().filter(known))
+    /// What it says of its resource.
+    fn sent<'a>(&'a self, uid: (&'a str, &'a str), arena: &'a Bump) -> Option<Sent<'a>> {
+        let own = || fields(&self.named.described.attributes, arena);
+        let attributes = match (self.named.said, self.here.as_server()) {
+            (Said::Nothing, _) | (Said::Here, None) => return None,
+            (Said::Here, Some(server)) => return Some(server.sent(arena)),
+            (Said::Inside, Some(server)) => server.of_inside(own(), arena),
+            (Said::Own | Said::Inside, _) => own(),
+        };
+        Some(Sent { uid, attributes, whole: None })
+    }
+
+    /// The server whose path it is, unless what is said of the resource is said of it.
+    fn server(&self) -> Option<&Server> {
+        let server = self.here.as_server()?;
+        let is_resource = self.named.said != Said::Nothing && server.uid == *self.resource();
+        (!is_resource).then_some(server)
     }
 }
 
 impl Reading {
     /// The same of something else.
     pub(super) fn on(&self, named: Named) -> Self {
-        let Named { uid: resource, attributes } = named;
-        Self { resource, attributes, body: Body::Unread, ..self.clone() }
+        Self { named, body: Body::Unread, ..self.clone() }
     }
 
     /// The same of that server.
@@ -194,72 +266,29 @@ impl Reading {
     }
 }
 
-impl Here {
-    /// The server or gateway.
-    fn named(&self) -> Named {
-        match self {
-            Self::Hub => Named::bare(notebook::hub(HUB_ID)),
-            Self::Server { owner, name } => Named::server(owner, name),
-            Self::Gateway { name } => Named::bare(notebook::gateway(name)),
-        }
-    }
-
-    fn server(&self) -> Option<(&str, &str)> {
-        match self {
-            Self::Server { owner, name } => Some((owner, name)),
-            Self::Hub | Self::Gateway { .. } => None,
-        }
-    }
-
-    /// Sets who a thing belongs to, and the server that it lives in.
-    fn owned<B: Builder>(
-        &self,
-        builder: B,
-        set: impl FnOnce(B, EntityUid, EntityUid) -> B,
-    ) -> Named {
-        match self.server() {
-            Some((owner, name)) => {
-                let server = notebook::server(owner, name).uid();
-                Named::of(set(builder, notebook::user(owner).uid(), server))
-            }
-            None => Named::of(builder),
-        }
-    }
-
-    pub(super) fn file(&self, path: &str) -> Named {
-        let (owner, name) = self.server().unwrap_or_default();
-        match path.ends_with(".ipynb") {
-            true => self.owned(notebook::notebook(owner, name, path), |file, owner, server| {
-                file.owner(owner).server(server)
-            }),
-            false => self.owned(notebook::file(owner, name, path), |file, owner, server| {
-                file.owner(owner).server(server)
-            }),
-        }
-    }
-
-    pub(super) fn kernel(&self, id: &str) -> Named {
-        self.owned(notebook::kernel(id), |kernel, owner, server| kernel.owner(owner).server(server))
-    }
-}
-
-pub(super) fn server(owner: &str, name: &str) -> notebook::Server {
-    notebook::server(owner, name).owner(notebook::user(owner).uid()).name(name)
-}
-
 /// The type of every action of the model.
 const ACTION: &str = "Notebook::Action";
 
-/// There is one hub.
-const HUB_ID: &str = "main";
-
 impl Named {
+    /// Of which nothing is said.
     pub(super) fn bare(builder: impl Builder) -> Self {
-        Self { uid: builder.uid(), attributes: Vec::new() }
+        Self::of_uid(builder.described().uid)
     }
 
-    fn of(builder: impl Builder) -> Self {
-        Self { uid: builder.uid(), attributes: vec![builder.described()] }
+    pub(super) fn of_uid(uid: EntityUid) -> Self {
+        Self { described: Described::new(uid), said: Said::Nothing, beside: Vec::new() }
+    }
+
+    pub(super) fn of(builder: impl Builder) -> Self {
+        Self { described: builder.described(), said: Said::Own, beside: Vec::new() }
+    }
+
+    pub(super) fn inside(builder: impl Builder) -> Self {
+        Self { said: Said::Inside, ..Self::of(builder) }
+    }
+
+    pub(super) fn here(server: &Server) -> Self {
+        Self { said: Said::Here, ..Self::of_uid(server.uid.clone()) }
     }
 
     fn server(owner: &str, name: &str) -> Self {
@@ -273,13 +302,9 @@ impl Asking<'_> {
         row: &Row,
         captures: &Captures<'_>,
         here: &Here,
-        path: &[String],
+        path: &[Cow<'_, str>],
     ) -> Result<Reading, RequestError> {
         let mut context = notebook::context();
-        let server = here.server().map(|(owner, name)| server(owner, name));
-        if let Some(server) = &server {
-            context = context.server(server.uid());
-        }
         let (named, mut action) = (self.named(row.on, captures, here)?, row.action);
         context = match (row.on, row.action) {
             (
@@ -307,7 +332,6 @@ impl Asking<'_> {
             }
             _ => {}
         }
-        let Named { uid: resource, attributes } = named;
         let parameter = match row.body {
             Body::FormCode => self.target.parameter("code")?,
             Body::FormClient => self.target.parameter("client_id")?,
@@ -315,20 +339,22 @@ impl Asking<'_> {
         };
         Ok(Reading {
             action,
-            resource,
-            attributes,
+            named,
             context,
             body: row.body,
             here: here.clone(),
-            named: self.named,
-            server: server.map(Builder::described),
-            default_kernel: self.default_kernel.to_owned(),
+            named_servers: self.named_servers,
+            default_kernel: Arc::clone(self.default_kernel),
             parameter: parameter.map(str::to_owned),
         })
     }
 
     /// A path of a service of the hub.
-    pub(super) fn service(&self, name: &str, path: &[String]) -> Result<Reading, RequestError> {
+    pub(super) fn service(
+        &self,
+        name: &str,
+        path: &[Cow<'_, str>],
+    ) -> Result<Reading, RequestError> {
         let called_back =
             self.head.method == "GET" && matches!(path, [only] if only == "oauth_callback");
         let (action, context) = match called_back {
@@ -337,14 +363,12 @@ impl Asking<'_> {
         };
         Ok(Reading {
             action,
-            resource: notebook::service(name).uid(),
-            attributes: Vec::new(),
+            named: Named::bare(notebook::service(name)),
             context,
             body: Body::Unread,
             here: Here::Hub,
-            named: self.named,
-            server: None,
-            default_kernel: String::new(),
+            named_servers: self.named_servers,
+            default_kernel: Arc::clone(self.default_kernel),
             parameter: None,
         })
     }
@@ -359,7 +383,7 @@ impl Asking<'_> {
         let me = || {
             self.head.user.ok_or_else(|| refused("the path means somebody's own, and nobody asks"))
         };
-        let (server_owner, server) = here.server().unwrap_or_default();
+        let (server_owner, server) = here.names();
         Ok(match on {
             On::Public | On::Nobody => return Err(refused("the path is no route")),
             On::Hub => Named::bare(notebook::hub(HUB_ID)),
@@ -377,7 +401,8 @@ impl Asking<'_> {
             On::Share => self.share(captures),
             On::ShareCode => share_code(self.target.parameter("code")?.unwrap_or_default()),
             On::Client => {
-                client(self.target.parameter("client_id")?.unwrap_or_default(), self.named)
+                let id = self.target.parameter("client_id")?.unwrap_or_default();
+                client(id, self.named_servers)
             }
             On::Here => here.named(),
             On::File => here.file(&captures.path("path")),
@@ -385,26 +410,14 @@ impl Asking<'_> {
                 Some(path) => here.file(&file_path(path)?),
                 None => here.named(),
             },
-            On::Room => {
-                let room = notebook::room(server_owner, server, &captures.path("room"));
-                here.owned(room, |room, owner, server| room.owner(owner).server(server))
-            }
+            On::Room => here.inside(notebook::room(server_owner, server, &captures.path("room"))),
             On::Kernel => here.kernel(one("kernel")),
             On::Spec => kernel_spec(one("spec")),
-            On::Session => here
-                .owned(notebook::session(one("session")), |session, owner, server| {
-                    session.owner(owner).server(server)
-                }),
-            On::Terminal => {
-                let terminal = notebook::terminal(server_owner, server, one("terminal"));
-                here.owned(terminal, |terminal, owner, server| terminal.owner(owner).server(server))
-            }
+            On::Session => here.inside(notebook::session(one("session"))),
+            On::Terminal => here.inside(notebook::terminal(server_owner, server, one("terminal"))),
             On::Port => match destination(one("port"))? {
                 (Some(host), port) => Named::of(notebook::endpoint(host, port)),
-                (None, port) => {
-                    let port = notebook::port(server_owner, server, port);
-                    here.owned(port, |port, owner, server| port.owner(owner).server(server))
-                }
+                (None, port) => here.inside(notebook::port(server_owner, server, port)),
             },
         })
     }
@@ -422,6 +435,10 @@ impl Asking<'_> {
             false => of(captures.one("user")).with_user(notebook::user(captures.one("user")).uid()),
         })
     }
+}
+
+pub(super) fn server(owner: &str, name: &str) -> notebook::Server {
+    notebook::server(owner, name).owner(notebook::user(owner).uid()).name(name)
 }
 
 /// A code is a secret, and its digest is not.

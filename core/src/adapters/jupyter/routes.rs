@@ -152,6 +152,9 @@ const fn public(methods: &'static str, pattern: &'static str) -> Row {
     row(methods, pattern, "", On::Public)
 }
 
+/// Every method that a route may have.
+pub(super) const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
 const ANY: &str = "GET HEAD POST PUT PATCH DELETE";
 
 /// Below the hub's own prefix.

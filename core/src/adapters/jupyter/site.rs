@@ -1,9 +1,13 @@
 //! Which URLs there are, and what each asks for.
 
-use super::pattern::Pattern;
-use super::reading::{Asking, Here, Read, Reading};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::here::Here;
+use super::reading::{Asking, Read, Reading};
 use super::refused;
-use super::routes::{GATEWAY, HUB, On, Row, SERVER};
+use super::routes::{GATEWAY, HUB, METHODS, On, Row, SERVER};
+use super::table::Table;
 use super::target::Target;
 use crate::model::RequestError;
 
@@ -11,12 +15,12 @@ use crate::model::RequestError;
 #[derive(Debug, Clone)]
 pub struct Site {
     /// The segments that all paths begin with.
-    base: Vec<String>,
+    base: Vec<Cow<'static, str>>,
     kind: Kind,
     named: NamedServers,
-    default_kernel: String,
-    hub: Routes,
-    server: Routes,
+    default_kernel: Arc<str>,
+    hub: Table,
+    server: Table,
 }
 
 #[derive(Debug, Clone)]
@@ -36,18 +40,6 @@ pub enum NamedServers {
     Plain,
     /// Anything: hub 5.
     Anything,
-}
-
-/// A table of routes with its patterns taken apart.
-#[derive(Debug, Clone)]
-struct Routes(Vec<Route>);
-
-#[derive(Debug, Clone)]
-struct Route {
-    row: &'static Row,
-    pattern: Pattern,
-    /// Which of [`METHODS`] it has.
-    methods: [bool; METHODS.len()],
 }
 
 /// An HTTP request as far as it is read.
@@ -76,10 +68,10 @@ impl Site {
     /// # Errors
     /// When the base URL is not a path.
     pub fn server(base_url: &str, owner: &str, name: &str) -> Result<Self, RequestError> {
-        let here = Here::Server { owner: owner.to_owned(), name: name.to_owned() };
+        let here = Here::server(owner, name);
         let mut site = Self::new(base_url, Kind::Server(here), SERVER)?;
-        site.base.extend(["user".to_owned(), owner.to_owned()]);
-        site.base.extend(Some(name.to_owned()).filter(|name| !name.is_empty()));
+        site.base.extend([Cow::Borrowed("user"), Cow::Owned(owner.to_owned())]);
+        site.base.extend(Some(Cow::Owned(name.to_owned())).filter(|_| !name.is_empty()));
         Ok(site)
     }
 
@@ -88,8 +80,7 @@ impl Site {
     /// # Errors
     /// When the base URL is not a path.
     pub fn standalone(base_url: &str, owner: &str) -> Result<Self, RequestError> {
-        let here = Here::Server { owner: owner.to_owned(), name: String::new() };
-        Self::new(base_url, Kind::Server(here), SERVER)
+        Self::new(base_url, Kind::Server(Here::server(owner, "")), SERVER)
     }
 
     /// A kernel gateway.
@@ -97,7 +88,7 @@ impl Site {
     /// # Errors
     /// When the base URL is not a path.
     pub fn gateway(base_url: &str, name: &str) -> Result<Self, RequestError> {
-        Self::new(base_url, Kind::Gateway(Here::Gateway { name: name.to_owned() }), GATEWAY)
+        Self::new(base_url, Kind::Gateway(Here::gateway(name)), GATEWAY)
     }
 
     /// The same, with named servers of such names.
@@ -109,7 +100,7 @@ impl Site {
     /// The same, with another kernel for requests that name none; `python3` unless it is said.
     #[must_use]
     pub fn default_kernel(self, name: &str) -> Self {
-        Self { default_kernel: name.to_owned(), ..self }
+        Self { default_kernel: name.into(), ..self }
     }
 
     /// The routes that have a place in the table: methods, pattern below the prefix, and action; an
@@ -119,16 +110,17 @@ impl Site {
             Kind::Hub => &self.hub,
             Kind::Server(_) | Kind::Gateway(_) => &self.server,
         };
-        routes.0.iter().map(|Route { row, .. }| (row.methods, row.pattern, row.action))
+        routes.rows().map(|row| (row.methods, row.pattern, row.action))
     }
 
     fn new(base_url: &str, kind: Kind, routes: &'static [Row]) -> Result<Self, RequestError> {
         let base = Target::read(base_url)?.segments;
+        let base = base.into_iter().map(|segment| Cow::Owned(segment.into_owned())).collect();
         let (hub, server) = match kind {
-            Kind::Hub => (Routes::new(routes), Routes::new(SERVER)),
-            _ => (Routes(Vec::new()), Routes::new(routes)),
+            Kind::Hub => (Table::new(routes), Table::new(SERVER)),
+            _ => (Table::new(&[]), Table::new(routes)),
         };
-        let (named, default_kernel) = (NamedServers::default(), "python3".to_owned());
+        let (named, default_kernel) = (NamedServers::default(), "python3".into());
         Ok(Self { base, kind, named, default_kernel, hub, server })
     }
 
@@ -154,13 +146,13 @@ impl Site {
         };
         let target = Target::read(target)?;
         let head = Head { method, index, websocket, user };
-        let (named, default_kernel) = (self.named, &*self.default_kernel);
-        let asking = Asking { head, target: &target, named, default_kernel };
+        let (named_servers, default_kernel) = (self.named, &self.default_kernel);
+        let asking = Asking { head, target: &target, named_servers, default_kernel };
         let own = target.segments.strip_prefix(&*self.base);
         let readings = match (&self.kind, own) {
             (Kind::Hub, Some(path)) => self.behind_the_proxy(path, &asking),
             (Kind::Server(here) | Kind::Gateway(here), Some(path)) => {
-                self.server.read(path, here, &asking).map(Vec::from_iter)
+                read(&self.server, path, here, &asking).map(Vec::from_iter)
             }
             (Kind::Hub, None) => elsewhere(&target.segments, &asking),
             (_, None) => Err(refused("the path is not below the base URL")),
@@ -178,7 +170,7 @@ impl Site {
 
     fn behind_the_proxy(
         &self,
-        path: &[String],
+        path: &[Cow<'_, str>],
         asking: &Asking<'_>,
     ) -> Result<Vec<Reading>, RequestError> {
         match path {
@@ -191,8 +183,12 @@ impl Site {
         }
     }
 
-    fn hubs(&self, path: &[String], asking: &Asking<'_>) -> Result<Vec<Reading>, RequestError> {
-        let mut readings = Vec::from_iter(self.hub.read(path, &Here::Hub, asking)?);
+    fn hubs(
+        &self,
+        path: &[Cow<'_, str>],
+        asking: &Asking<'_>,
+    ) -> Result<Vec<Reading>, RequestError> {
+        let mut readings = Vec::from_iter(read(&self.hub, path, &Here::Hub, asking)?);
         if let [first, owner, name, ..] = path
             && first == "user"
             && self.named.allow(name)
@@ -207,24 +203,38 @@ impl Site {
     fn servers(
         &self,
         owner: &str,
-        path: &[String],
+        path: &[Cow<'_, str>],
         asking: &Asking<'_>,
     ) -> Result<Vec<Reading>, RequestError> {
-        let here = |name: &str| Here::Server { owner: owner.to_owned(), name: name.to_owned() };
-        let mut readings = Vec::from_iter(self.server.read(path, &here(""), asking)?);
+        let default = read(&self.server, path, &Here::server(owner, ""), asking)?;
+        let mut readings = Vec::from_iter(default);
         if let Some((name, rest)) = path.split_first()
             && self.named.allow(name)
         {
-            readings.extend(self.server.read(rest, &here(name), asking)?);
+            readings.extend(read(&self.server, rest, &Here::server(owner, name), asking)?);
         }
         Ok(readings)
     }
 }
 
+/// What the path asks for; nothing when it is for everybody.
+fn read(
+    table: &Table,
+    path: &[Cow<'_, str>],
+    here: &Here,
+    asking: &Asking<'_>,
+) -> Result<Option<Reading>, RequestError> {
+    match table.find(path, asking.head.index, asking.target.slash) {
+        Some((Row { on: On::Public, .. }, _)) => Ok(None),
+        Some((row, captures)) => asking.reading(row, &captures, here, path).map(Some),
+        None => Err(refused("the path is no route")),
+    }
+}
+
 /// What the proxy answers itself, and what sends everybody to the hub. Whatever else it may have been given
 /// is nobody's here.
-fn elsewhere(path: &[String], asking: &Asking<'_>) -> Result<Vec<Reading>, RequestError> {
-    let healthy = !asking.target.slash && asking.target.segments == ["_chp_healthz"];
+fn elsewhere(path: &[Cow<'_, str>], asking: &Asking<'_>) -> Result<Vec<Reading>, RequestError> {
+    let healthy = !asking.target.slash && *asking.target.segments == ["_chp_healthz"];
     match (path.is_empty() || healthy) && matches!(asking.head.method, "GET" | "HEAD") {
         true => Ok(Vec::new()),
         false => Err(refused("the path is of no hub, server or service")),
@@ -243,42 +253,5 @@ impl NamedServers {
                     && name.split('-').all(|part| !part.is_empty() && part.bytes().all(plain))
             }
         }
-    }
-}
-
-impl Routes {
-    fn new(rows: &'static [Row]) -> Self {
-        Self(rows.iter().map(Route::new).collect())
-    }
-
-    /// What the path asks for; nothing when it is for everybody.
-    fn read(
-        &self,
-        path: &[String],
-        here: &Here,
-        asking: &Asking<'_>,
-    ) -> Result<Option<Reading>, RequestError> {
-        let mut fitting = self.0.iter().filter_map(|route| {
-            let has = route.methods.get(asking.head.index).is_some_and(|has| *has);
-            let may = has && route.pattern.may_fit(path);
-            let captures = may.then(|| route.pattern.captures(path, asking.target.slash))??;
-            Some((route.row, captures))
-        });
-        match fitting.next() {
-            Some((Row { on: On::Public, .. }, _)) => Ok(None),
-            Some((row, captures)) => asking.reading(row, &captures, here, path).map(Some),
-            None => Err(refused("the path is no route")),
-        }
-    }
-}
-
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-
-impl Route {
-    /// Whoever may get something may ask for its head.
-    fn new(row: &'static Row) -> Self {
-        let has = |method: &str| row.methods.split(' ').any(|known| known == method);
-        let methods = METHODS.map(|method| has(method) || (method == "HEAD" && has("GET")));
-        Self { row, pattern: Pattern::new(row.pattern), methods }
     }
 }

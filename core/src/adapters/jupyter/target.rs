@@ -2,6 +2,7 @@
 //!
 //! What two readers could take for different paths is refused: what is decided has to be what is served.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::refused;
@@ -14,16 +15,22 @@ const PARTS: usize = 256;
 
 /// A request target that was read: its path in decoded segments, and its query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct Target<'t> {
     /// Without empty ones.
-    pub(super) segments: Vec<String>,
+    pub(super) segments: Segments<'t>,
     /// Whether the path ends in `/`.
     pub(super) slash: bool,
-    query: Vec<(String, String)>,
+    query: Vec<Pair<'t>>,
 }
 
-impl Target {
-    pub(super) fn read(target: &str) -> Result<Self, RequestError> {
+/// Mostly what is written is what is meant.
+pub(super) type Segments<'t> = Vec<Cow<'t, str>>;
+
+/// A name and its value.
+pub(super) type Pair<'t> = (Cow<'t, str>, Cow<'t, str>);
+
+impl<'t> Target<'t> {
+    pub(super) fn read(target: &'t str) -> Result<Self, RequestError> {
         Exceeded::check("target_bytes", BYTES, target.len())?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let Some(path) = path.strip_prefix('/') else {
@@ -37,8 +44,8 @@ impl Target {
             "" if slash && target.starts_with("//") => {
                 Err(refused("a segment of the path is empty"))
             }
-            "" => Ok(Vec::new()),
-            path => path.split('/').map(segment).collect::<Result<Vec<_>, _>>(),
+            "" => Ok(Segments::new()),
+            path => segments(path),
         }?;
         Exceeded::check("target_segments", PARTS, segments.len())?;
         let query = parameters(query)?;
@@ -50,7 +57,7 @@ impl Target {
     /// The first `names` segments are written as the hub writes names. Behind them `:` stays as it is, for a
     /// server takes `host:port` only when it is not encoded.
     pub(super) fn canonical(&self, names: usize) -> String {
-        let mut path = String::new();
+        let mut path = String::with_capacity(self.length());
         for (place, segment) in self.segments.iter().enumerate() {
             path.push('/');
             encode(segment, place >= names, &mut path);
@@ -59,6 +66,12 @@ impl Target {
             path.push('/');
         }
         path
+    }
+
+    /// How many bytes the path has when nothing in it is encoded.
+    fn length(&self) -> usize {
+        let each = self.segments.iter().map(|segment| segment.len().saturating_add(1));
+        each.fold(1, usize::saturating_add)
     }
 
     /// The one value of a parameter.
@@ -73,11 +86,8 @@ impl Target {
 }
 
 /// The one value of a name among pairs; two would be read differently by different readers.
-pub(super) fn one<'p>(
-    pairs: &'p [(String, String)],
-    name: &str,
-) -> Result<Option<&'p str>, RequestError> {
-    let mut values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+pub(super) fn one<'p>(pairs: &'p [Pair<'_>], name: &str) -> Result<Option<&'p str>, RequestError> {
+    let mut values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| &**value);
     let value = values.next();
     match values.next() {
         Some(_) => Err(refused(&format!("parameter `{name}` is there twice"))),
@@ -86,23 +96,55 @@ pub(super) fn one<'p>(
 }
 
 /// Pairs as a query or a form has them.
-pub(super) fn parameters(text: &str) -> Result<Vec<(String, String)>, RequestError> {
+pub(super) fn parameters(text: &str) -> Result<Vec<Pair<'_>>, RequestError> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
     if text.bytes().any(|byte| !(b'!'..=b'~').contains(&byte) || byte == b'#') {
         return Err(refused("the query holds a character that is not encoded"));
     }
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    let pairs: Vec<(String, String)> = pairs
+    let pairs: Vec<Pair<'_>> = pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
+            Ok((spaced(name)?, spaced(value)?))
         })
         .collect::<Result<_, RequestError>>()?;
     Exceeded::check("target_parameters", PARTS, pairs.len())?;
     Ok(pairs)
 }
 
+/// A part of a query or a form, decoded once.
+fn spaced(written: &str) -> Result<Cow<'_, str>, RequestError> {
+    match written.contains('+') {
+        true => decode(&written.replace('+', " ")).map(|decoded| Cow::Owned(decoded.into_owned())),
+        false => decode(written),
+    }
+}
+
+/// The segments of a path, each decoded once.
+fn segments(path: &str) -> Result<Segments<'_>, RequestError> {
+    match path.bytes().all(is_plain) {
+        true => path.split('/').map(plain).collect(),
+        false => path.split('/').map(segment).collect(),
+    }
+}
+
+/// Whether it means itself wherever it stands in a path.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_' | b'-' | b'.' | b'~' | b'@' | b':')
+}
+
+/// One segment in which nothing is encoded.
+fn plain(written: &str) -> Result<Cow<'_, str>, RequestError> {
+    match written {
+        "" | "." | ".." => segment(written),
+        written => Ok(Cow::Borrowed(written)),
+    }
+}
+
 /// One segment, decoded once.
-fn segment(written: &str) -> Result<String, RequestError> {
+fn segment(written: &str) -> Result<Cow<'_, str>, RequestError> {
     if written.is_empty() {
         return Err(refused("a segment of the path is empty"));
     }
@@ -153,7 +195,10 @@ fn byte(high: Option<u8>, low: Option<u8>) -> Option<u8> {
     u8::try_from(digit(high)?.saturating_mul(16).saturating_add(digit(low)?)).ok()
 }
 
-pub(super) fn decode(text: &str) -> Result<String, RequestError> {
+pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, RequestError> {
+    if !text.contains('%') {
+        return Ok(Cow::Borrowed(text));
+    }
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(next) = bytes.next() {
@@ -166,11 +211,15 @@ pub(super) fn decode(text: &str) -> Result<String, RequestError> {
             None => return Err(refused("a `%` is not followed by two hexadecimal digits")),
         }
     }
-    String::from_utf8(decoded).map_err(|_| refused("what is encoded is not UTF-8"))
+    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| refused("what is encoded is not UTF-8"))
 }
 
 /// As the hub writes a name into a path: letters, digits and `_.-~@` as they are; and `:` where it is to.
 fn encode(segment: &str, colon: bool, path: &mut String) {
+    let as_it_is = |byte: u8| is_plain(byte) && byte != b'/' && (colon || byte != b':');
+    if segment.bytes().all(as_it_is) {
+        return path.push_str(segment);
+    }
     for byte in segment.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' | b'@' => {
@@ -186,7 +235,7 @@ fn encode(segment: &str, colon: bool, path: &mut String) {
 mod tests {
     use super::*;
 
-    fn segments(target: &str) -> Vec<String> {
+    fn segments(target: &str) -> Vec<Cow<'_, str>> {
         Target::read(target).unwrap().segments
     }
 
@@ -247,6 +296,8 @@ mod tests {
         assert_eq!(segments("/files/100%25.txt"), ["files", "100%.txt"]);
         assert_eq!(segments("/files/%E2%98%83/%23.%3B"), ["files", "\u{2603}", "#.;"]);
         assert_eq!(segments("/"), Vec::<String>::new());
+        // What is as it is written is not copied.
+        assert!(segments("/user/ada").iter().all(|one| matches!(one, Cow::Borrowed(_))));
     }
 
     #[test]
@@ -254,9 +305,10 @@ mod tests {
         for target in ["/", "/a", "/a/", "/user/o'neil/a%20b", "/%7E/%e2%98%83/", "/a+b/c=d&e:f,g"]
         {
             let read = Target::read(target).unwrap();
-            let again = Target::read(&read.canonical(1)).unwrap();
+            let canonical = read.canonical(1);
+            let again = Target::read(&canonical).unwrap();
             assert_eq!(again, read, "{target}");
-            assert_eq!(again.canonical(1), read.canonical(1));
+            assert_eq!(again.canonical(1), canonical);
         }
         let written = |target: &str| Target::read(target).unwrap().canonical(2);
         assert_eq!(written("/user/o'neil/a%20b"), "/user/o%27neil/a%20b");

@@ -25,6 +25,11 @@ impl Satisfied {
         self.deferred.is_empty() && self.obliging < 2
     }
 
+    /// Whether a determining policy has obligations.
+    pub(in crate::engine) fn obliges(&self) -> bool {
+        self.obliging > 0
+    }
+
     /// The decision, as far as it is settled.
     pub(in crate::engine) fn decision(&self) -> Decision {
         match self.forbidden || self.determining.is_empty() {

@@ -86,6 +86,10 @@ impl<'a> Overlay<'a> {
         entities.sort_by(|one, two| one.uid.compare(two.uid));
         let replaces = entities.iter().any(|over| over.whole.is_some());
         let mut overlay = Self { entities, replaces };
+        let brings_parents = |over: &Over<'_>| over.whole.is_some_and(Source::has_parents);
+        if !overlay.entities.iter().any(brings_parents) {
+            return Ok(overlay);
+        }
         let walked = overlay.entities.iter().map(|over| match over.whole {
             Some(_) => overlay.walk(over.uid, store),
             None => Ok(Vec::new()),
@@ -186,6 +190,13 @@ impl<'a> Source<'a> {
                 let [uid] = store.names.written([&sent.uid]);
                 uid
             }
+        }
+    }
+
+    fn has_parents(self) -> bool {
+        match self {
+            Self::Parsed(entity) => entity.parents().next().is_some(),
+            Self::Given(sent) => sent.whole.is_some_and(|rest| !rest.parents.is_empty()),
         }
     }
 

@@ -17,6 +17,9 @@ macro_rules! builders {
             pub struct $type(Described);
 
             impl $type {
+                /// The name of the type.
+                pub const TYPE: &'static str = concat!("Notebook::", stringify!($type));
+
                 pub(super) fn new(id: &str) -> Self {
                     Self(Described::new(super::uid(Self::type_name(), id)))
                 }
@@ -57,7 +60,7 @@ macro_rules! builders {
         pub fn type_name(short: &str) -> Option<&'static str> {
             match short {
                 "Action" => Some("Notebook::Action"),
-                $(stringify!($type) => Some(concat!("Notebook::", stringify!($type))),)*
+                $(stringify!($type) => Some($type::TYPE),)*
                 _ => None,
             }
         }
