@@ -14,7 +14,7 @@ use crate::request::{Kept, Request, Shape};
 #[derive(Debug, Clone)]
 pub struct Record {
     at: Timestamp,
-    asked: Arc<Asked>,
+    asked: Asked,
     answered: Arc<LazyLock<Response, Answering>>,
     reproduction: Option<Box<Reproduction>>,
 }
@@ -24,11 +24,18 @@ pub struct Record {
 type Answering = Box<dyn FnOnce() -> Response + Send>;
 
 /// What was asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Asked {
-    Request(Request),
-    /// As it was asked, and as a request once somebody wants that.
-    Question(Kept, Limits, OnceLock<Result<Request, RequestError>>),
+    Request(Arc<Request>),
+    Question(Arc<Question>),
+}
+
+/// What was asked as a question, and as a request once somebody wants that.
+#[derive(Debug)]
+struct Question {
+    kept: Kept,
+    limits: Limits,
+    request: OnceLock<Result<Request, RequestError>>,
 }
 
 /// What it takes to see two evaluators differ again: both outcomes, and, in the language's JSON
@@ -59,22 +66,23 @@ impl Record {
     /// The record of this decision.
     #[must_use]
     pub fn new(at: Timestamp, request: Request, response: Response) -> Self {
-        Self::of(at, Asked::Request(request), move || response)
+        Self::of(at, Asked::Request(Arc::new(request)), move || response)
     }
 
     /// The record of a question, whose response is made out when it is first needed.
     pub(crate) fn deferred(
         at: Timestamp,
-        question: Kept,
+        kept: Kept,
         limits: Limits,
         answer: impl FnOnce() -> Response + Send + 'static,
     ) -> Self {
-        Self::of(at, Asked::Question(question, limits, OnceLock::new()), answer)
+        let question = Question { kept, limits, request: OnceLock::new() };
+        Self::of(at, Asked::Question(Arc::new(question)), answer)
     }
 
     fn of(at: Timestamp, asked: Asked, answer: impl FnOnce() -> Response + Send + 'static) -> Self {
         let answered = Arc::new(LazyLock::new(Box::new(answer) as Answering));
-        Self { at, asked: Arc::new(asked), answered, reproduction: None }
+        Self { at, asked, answered, reproduction: None }
     }
 
     /// The same record, of a decision on which two evaluators differed.
@@ -95,18 +103,9 @@ impl Record {
     /// # Errors
     /// When a value of it has no form of the language's.
     pub fn request(&self) -> Result<&Request, &RequestError> {
-        match &*self.asked {
+        match &self.asked {
             Asked::Request(request) => Ok(request),
-            Asked::Question(question, limits, request) => {
-                let shape = Shape {
-                    schema: None,
-                    validate: false,
-                    limits: *limits,
-                    now: None,
-                    namespace: None,
-                };
-                request.get_or_init(|| question.to_builder()?.build(&shape)).as_ref()
-            }
+            Asked::Question(question) => question.request(),
         }
     }
 
@@ -121,8 +120,8 @@ impl Record {
     /// # Errors
     /// When a value of the request has no form in JSON.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        if let Asked::Question(question, ..) = &*self.asked
-            && let Ok(line) = self.line(KeptJson(question))
+        if let Asked::Question(question) = &self.asked
+            && let Ok(line) = self.line(KeptJson(&question.kept))
         {
             return Ok(line);
         }
@@ -137,6 +136,14 @@ impl Record {
             response: ResponseJson::of(self.response()),
             reproduction: self.reproduction.as_deref().map(Reproduction::to_json),
         })
+    }
+}
+
+impl Question {
+    fn request(&self) -> Result<&Request, &RequestError> {
+        let (schema, limits) = (None, self.limits);
+        let shape = Shape { schema, validate: false, limits, now: None, namespace: None };
+        self.request.get_or_init(|| self.kept.to_builder()?.build(&shape)).as_ref()
     }
 }
 
