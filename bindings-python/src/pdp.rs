@@ -1,7 +1,7 @@
 //! The decision point, held by Python.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -35,7 +35,9 @@ pub(crate) struct Pdp {
     /// None once it is closed, and until it is first used in a process that was forked.
     live: Arc<ArcSwapOption<Threaded<notegate::Pdp>>>,
     /// What was in force when this process was forked, while nobody has used it here.
-    asleep: Mutex<Option<Arc<Threaded<notegate::Pdp>>>>,
+    asleep: ArcSwapOption<Threaded<notegate::Pdp>>,
+    /// Whoever uses it first here; only ever held with the interpreter, under which processes are forked.
+    waking: Mutex<()>,
     telling: Telling,
     records: Option<Arc<Records>>,
     opening: Arc<Opening>,
@@ -99,8 +101,9 @@ impl Pdp {
         let pdp = opened.map_err(|error| exception(py, error))?;
         let live = Arc::new(ArcSwapOption::from_pointee(Threaded::new(pdp)));
         let (opening, arguments) = (Arc::new(opening), arguments.unbind());
-        let asleep = Mutex::default();
-        let pdp = Bound::new(py, Self { live, asleep, telling, records, opening, arguments })?;
+        let (asleep, waking) = (ArcSwapOption::empty(), Mutex::default());
+        let pdp = Self { live, asleep, waking, telling, records, opening, arguments };
+        let pdp = Bound::new(py, pdp)?;
         process::remember(&pdp)?;
         Ok(pdp)
     }
@@ -260,7 +263,7 @@ impl Pdp {
     /// Whether it was closed.
     #[getter]
     fn closed(&self) -> bool {
-        self.live.load().is_none() && self.asleep().is_none()
+        self.live.load().is_none() && self.asleep.load().is_none()
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -297,12 +300,8 @@ impl Pdp {
         self.live.load_full().ok_or_else(closed)
     }
 
-    fn asleep(&self) -> MutexGuard<'_, Option<Arc<Threaded<notegate::Pdp>>>> {
-        self.asleep.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn end(&self) {
-        drop(self.asleep().take());
+        drop(self.asleep.swap(None));
         drop(self.live.swap(None));
         if let Some(records) = &self.records {
             records.close();
@@ -315,7 +314,7 @@ impl Pdp {
     /// close whatever is open first.
     pub(crate) fn forked(&self) {
         if let Some(old) = self.live.swap(None) {
-            *self.asleep() = Some(old);
+            self.asleep.store(Some(old));
         }
     }
 
@@ -323,8 +322,8 @@ impl Pdp {
     ///
     /// Until what is followed was opened again, what was in force at the fork decides.
     fn wake(&self) {
-        let mut asleep = self.asleep();
-        let Some(old) = asleep.take() else { return };
+        let _waking = self.waking.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(old) = self.asleep.load_full() else { return };
         // Decisions of two processes must not have one name.
         let Ok(seed) = getrandom::u64() else { return };
         old.rename(seed);
@@ -334,6 +333,11 @@ impl Pdp {
         // Whoever is told of events is told by the next process that can start a thread.
         _ = self.telling.forked();
         self.live.store(Some(Arc::clone(&old)));
+        if self.asleep.swap(None).is_none() {
+            // It was closed meanwhile.
+            self.end();
+            return;
+        }
         if self.opening.follows() {
             let (live, telling) = (Arc::clone(&self.live), self.telling.clone());
             let (opening, records) = (Arc::clone(&self.opening), self.records.clone());

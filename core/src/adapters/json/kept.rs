@@ -1,7 +1,7 @@
 //! A question that is kept, written in the shape of a request.
 //!
-//! It is written as it lies there: a request of the language's own is parsed in part, and is made only for
-//! what has no plain form here, which is an error.
+//! It is written as it lies there, since making a request of the language's own parses some values anew. What
+//! has no plain form here is an error, and left to such a request.
 
 use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Serialize, Serializer};
