@@ -9,18 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from waiting import until
 
 HERE = Path(__file__).parent
 TOKEN = "token-of-the-test"
-PATIENCE = 120.0
 
 CONFIG = """
 from notegate.jupyter_server import protect
@@ -108,17 +107,6 @@ class Gateway:
     ) -> requests.Response:
         headers = {"Authorization": f"token {token}"}
         return requests.request(method, self.url + path, json=body, headers=headers, timeout=60)
-
-
-def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Asks again until it is so. The bound only ends a test that would hang."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        answer = true()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"waited in vain until {what}")
 
 
 @pytest.fixture(scope="session")

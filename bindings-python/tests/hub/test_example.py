@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import requests
 from conftest import EXAMPLE, HERE, denied
-from hub_process import HubProcess, free_ports, until
+from hub_process import HubProcess, free_ports
 from visitor import Visitor
+from waiting import until
 
 
 class Example(HubProcess):

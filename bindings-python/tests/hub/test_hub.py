@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 from conftest import Hub, denied
-from hub_process import until
 from visitor import Visitor
+from waiting import until
 
 GPU = "GPU servers are for the GPU group. Choose another profile, or ask your group lead."
 CLOSED = "Your groups do not allow this"

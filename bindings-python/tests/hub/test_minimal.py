@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import Hub, denied
-from hub_process import until
+from waiting import until
 
 MINIMAL = Path(__file__).parents[3] / "policies" / "minimal"
 NOBODY_ELSE = "Your groups do not allow this"

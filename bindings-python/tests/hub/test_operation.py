@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import EXAMPLE, PROFILES, Hub, denied
-from hub_process import until
+from waiting import until
 
 GPU = "GPU servers are for the GPU group."
 Make = Callable[..., Hub]

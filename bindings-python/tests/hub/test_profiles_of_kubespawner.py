@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Hub, denied
-from hub_process import until
+from waiting import until
 
 sys.path.append(str(Path(__file__).parents[1] / "kubespawner"))
 from fake_kubernetes import FakeKubernetes

@@ -15,8 +15,8 @@ from typing import Any
 import requests
 from channels import opened, printed_by, start_kernel
 from conftest import PROFILES, Hub, denied
-from hub_process import until
 from visitor import Visitor
+from waiting import until
 
 Make = Callable[..., Hub]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from channels import opened, printed_by, start_kernel
 from conftest import PROFILES, Hub, denied
-from hub_process import until
+from waiting import until
 
 Make = Callable[..., Hub]
 

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,12 +20,12 @@ from typing import Any
 import pytest
 import requests
 import websocket
+from waiting import until
 
 HERE = Path(__file__).parent
 POLICIES = HERE / "policies"
 TOKEN = "token-of-the-test"
 V1 = "v1.kernel.websocket.jupyter.org"
-PATIENCE = 120.0
 
 CONFIG = """
 from notegate.jupyter_server import protect
@@ -284,17 +283,6 @@ def denied(answer: requests.Response, message: str) -> None:
     assert answer.status_code == 403, (answer.status_code, answer.text[:2000])
     text = answer.text.replace("&#39;", "'").replace("&#96;", "`")
     assert message in text and "(decision " in text, text[:3000]
-
-
-def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Asks again until it is so. The bound only ends a test that would hang."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        answer = true()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"waited in vain until {what}")
 
 
 def _kernel(data: Path, name: str, display: str) -> None:

@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from conftest import V1, Make, Server, denied, errors, printed, until
+from conftest import V1, Make, Server, denied, errors, printed
+from waiting import until
 
 GPU = "GPU kernels are for the group gpu-users. Ask the help desk."
 

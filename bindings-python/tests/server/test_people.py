@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import requests
-from conftest import TOKEN, Make, Server, denied, until
+from conftest import TOKEN, Make, Server, denied
+from waiting import until
 
 
 def test_nobody_who_is_not_logged_in_is_asked_about(server: Server) -> None:

@@ -7,13 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-PATIENCE = 120.0
+from waiting import PATIENCE, until
 
 LOCAL = """
 {before}
@@ -116,14 +114,3 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
-
-
-def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Asks again until it is so. The bound only ends a test that would hang."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        answer = true()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"waited in vain until {what}")

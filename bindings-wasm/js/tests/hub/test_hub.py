@@ -14,8 +14,9 @@ import pytest
 import requests
 import websocket
 from channels import opened, printed_by, start_kernel
-from hub_process import LocalHub, until
+from hub_process import LocalHub
 from visitor import Visitor
+from waiting import until
 
 ROOT = Path(__file__).parents[4]
 MODULES = Path(__file__).parents[1] / "node_modules"
