@@ -58,7 +58,8 @@ fn example(pattern: &str) -> String {
 /// A body that every route which needs one takes.
 const BODY: &str = r#"{"path": "b.csv", "user": "bob", "scopes": ["access:servers"], "name": "r",
     "usernames": ["bob"], "users": ["bob"], "groups": ["g"], "kernel": {"name": "r"}, "expires_in": 60, "note": "x",
-    "extension_name": "x", "plugin_name": "y", "copy_from": "c.csv", "admin": false}"#;
+    "extension_name": "x", "plugin_name": "y", "copy_from": "c.csv", "admin": false, "shell_command": ["htop"],
+    "cwd": "work", "extra_env": {"A": "b"}, "content": "text", "chunk": 1}"#;
 
 #[test]
 fn every_route_asks_what_its_row_says_and_the_schema_knows_all_of_it() {
@@ -92,6 +93,7 @@ fn every_route_asks_what_its_row_says_and_the_schema_knows_all_of_it() {
                 assert_eq!(others.len(), usize::from(named), "{method} {target}: {read:?}");
                 assert_eq!(reading.action(), action, "{method} {target}");
                 let form = ("code=x&client_id=y&username=z", "application/x-www-form-urlencoded");
+                let reading = reading.clone().measured();
                 let asked = reading
                     .with_body(BODY.as_bytes(), "application/json", &shape.limits)
                     .or_else(|_| reading.with_body(form.0.as_bytes(), form.1, &shape.limits))
@@ -287,6 +289,78 @@ fn a_copy_is_held_against_what_is_known_of_what_it_is_made_from() {
     }
 }
 
+/// An object with so many names.
+fn many(count: usize) -> Value {
+    (0..count).map(|at| (at.to_string(), json!("x"))).collect()
+}
+
+#[test]
+fn a_new_terminals_own_command_is_known_and_a_plain_one_has_none() {
+    let of = |body: &str| facts("POST", "/user/ada/api/terminals", body);
+    for plain in ["", "{}", "null", r#"{"shell_command": null, "extra_env": {}}"#] {
+        let known = of(plain);
+        for fact in ["command", "program", "directory", "environment", "name"] {
+            assert_eq!(known[fact], json!(null), "{plain}: {fact}");
+        }
+    }
+    let known = of(r#"{"shell_command": ["/bin/sh", "-c", "id; w"], "cwd": "a/../b", "name": "1",
+        "extra_env": {"PATH": "/tmp", "BASH_ENV": null}}"#);
+    assert_eq!(known["program"], json!("/bin/sh"));
+    assert_eq!(known["command"], json!("/bin/sh -c 'id; w'"));
+    assert_eq!(known["directory"], json!("a/../b"));
+    assert_eq!(known["environment"], json!(["BASH_ENV", "PATH"]));
+    assert_eq!(known["name"], json!("1"));
+    for body in [
+        r#"{"shell_command": "sh"}"#,
+        r#"{"shell_command": []}"#,
+        r#"{"shell_command": ["sh", 1]}"#,
+        r#"{"shell_command": ["sh"], "shell_command": null}"#,
+        r#"{"extra_env": ["PATH"]}"#,
+        r#"{"cwd": 1}"#,
+        r#"{"name": 1}"#,
+        "[]",
+    ] {
+        assert!(narrowed("POST", "/user/ada/api/terminals", body).is_err(), "{body}");
+    }
+    let many = json!({ "extra_env": many(1_025) }).to_string();
+    assert!(narrowed("POST", "/user/ada/api/terminals", &many).is_err());
+}
+
+#[test]
+fn how_much_is_written_is_known_where_a_policy_looks_at_it() {
+    let put = || server().read("PUT", "/user/ada/api/contents/a.bin", false, Some("ada")).unwrap();
+    let context = |read: &Read, body: &str| {
+        let readings = read.with_body(body.as_bytes(), "", &Limits::default()).unwrap();
+        let context = readings.first().unwrap().context();
+        context.build().unwrap().to_json_value().unwrap()
+    };
+    let body = r#"{"type": "file", "format": "base64", "content": "YWJj", "chunk": 2}"#;
+    let unread = put().looked_at(|fact| fact == "path");
+    assert!(!unread.needs_body());
+    assert_eq!(context(&unread, body)["bytes"], json!(null));
+    for looked_at in ["bytes", "chunk"] {
+        let read = put().looked_at(|fact| fact == looked_at);
+        assert!(read.needs_body(), "{looked_at}");
+        assert_eq!(read.readings()[0].needs(), ["content"]);
+        let known = context(&read, body);
+        assert_eq!((&known["bytes"], &known["chunk"]), (&json!(3), &json!(2)));
+        assert_eq!(context(&read, "")["bytes"], json!(0));
+    }
+    let read = put().looked_at(|_| true);
+    // Longer than what else is sent may be.
+    let content = "x".repeat(2 << 20);
+    let large = format!(r#"{{"type": "file", "format": "text", "content": "{content}"}}"#);
+    assert_eq!(context(&read, &large)["bytes"], json!(2 << 20));
+    let twice = r#"{"content": "", "content": "x"}"#;
+    assert!(read.with_body(twice.as_bytes(), "", &Limits::default()).is_err());
+    assert!(read.with_body(b"\xff", "", &Limits::default()).is_err());
+    // Of nothing else a body is waited for.
+    for (method, path) in [("GET", "api/contents/a.csv"), ("PUT", "api/collaboration/fork/r")] {
+        let read = server().read(method, &format!("/user/ada/{path}"), false, None).unwrap();
+        assert!(!read.looked_at(|_| true).needs_body(), "{path}");
+    }
+}
+
 #[test]
 fn people_are_let_into_their_own_servers_by_what_the_address_of_a_client_says() {
     let minimal = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/minimal");
@@ -401,4 +475,48 @@ fn messages_are_told_apart_by_their_type() {
         Message::read("execute_request", r#"{"code": "a", "code": "b"}"#, &Limits::default())
             .is_err()
     );
+}
+
+#[test]
+fn all_that_a_message_has_run_is_its_code() {
+    let read = |content: Value| {
+        Message::read("execute_request", &content.to_string(), &Limits::default())
+            .map(|message| message.context().clone().build().unwrap().to_json_value().unwrap())
+    };
+    let known = read(json!({"code": "1", "silent": false, "user_expressions": {}})).unwrap();
+    assert_eq!(known, json!({"code": "1", "silent": false}));
+    let hidden = json!({"b": "open('x')", "a": "f()"});
+    let known = read(json!({"code": "", "silent": true, "user_expressions": hidden})).unwrap();
+    let expressions = json!(["f()", "open('x')"]);
+    assert_eq!(known["code"], json!("\nopen('x')\nf()"));
+    assert_eq!((&known["userExpressions"], &known["silent"]), (&expressions, &json!(true)));
+    let known = read(json!({"user_expressions": {"a": "f()"}})).unwrap();
+    assert_eq!(known["code"], json!("f()"));
+    assert!(read(json!({"user_expressions": many(1_024)})).is_ok());
+    // What is not stored is hidden, whichever way it is said.
+    for (silent, store, known) in [
+        (json!(null), json!(null), json!(null)),
+        (json!(null), json!(true), json!(false)),
+        (json!(null), json!(false), json!(true)),
+        (json!(false), json!(null), json!(false)),
+        (json!(false), json!(true), json!(false)),
+        (json!(false), json!(false), json!(true)),
+        (json!(true), json!(true), json!(true)),
+    ] {
+        let content = json!({"silent": silent, "store_history": store});
+        assert_eq!(read(content.clone()).unwrap()["silent"], known, "{content}");
+    }
+    for wrong in [
+        json!({"code": ["a", "b"]}),
+        json!({"code": 1}),
+        json!({"silent": 1}),
+        json!({"store_history": 0}),
+        json!({"user_expressions": ["a"]}),
+        json!({"user_expressions": "a"}),
+        json!({"user_expressions": {"a": ["b", "c"]}}),
+        json!({"user_expressions": {"a": null}}),
+        json!({"user_expressions": many(1_025)}),
+    ] {
+        assert!(read(wrong.clone()).is_err(), "{wrong}");
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use notegate::adapters::jupyter::{Message, NamedServers, Read, Reading, Site};
 use notegate::model::notebook::{self, Builder as _};
 use notegate::model::{Limits, RequestError};
-use notegate::request::Shape;
+use notegate::request::{Request, Shape};
 use notegate::{Bundle, Pdp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -152,8 +152,7 @@ fn owners(readings: &[Reading]) -> Vec<&str> {
 
 /// The routes of which the body says more.
 fn with_bodies() -> Vec<Value> {
-    let needs =
-        |line: &Line| line.read().is_ok_and(|read| read.readings().iter().any(Reading::needs_body));
+    let needs = |line: &Line| line.read().is_ok_and(|read| read.looked_at(|_| true).needs_body());
     lines("routes.json").into_iter().filter(needs).map(|line| line.0).collect()
 }
 
@@ -199,6 +198,7 @@ proptest! {
                 prop::sample::select(vec![
                     "name", "kernel", "path", "copy_from", "usernames", "users", "groups", "admin", "scopes",
                     "roles", "expires_in", "user", "group", "remove", "note", "extension_name", "plugin_name",
+                    "shell_command", "cwd", "extra_env", "content", "format", "chunk",
                 ]),
                 prop::sample::select(vec![
                     r#""x""#, r#""../x""#, r#""a.ipynb""#, "1", "-1", "1e300", "true", "null", "[]", r#"["x"]"#,
@@ -210,7 +210,7 @@ proptest! {
         kind in prop::sample::select(vec!["", "application/json", "application/x-www-form-urlencoded"]),
     ) {
         let shape = shape();
-        for reading in Line(line).read().unwrap().readings() {
+        for reading in Line(line).read().unwrap().looked_at(|_| true).readings() {
             let Ok(asked) = reading.with_body(&body, kind, &Limits::default()) else { continue };
             prop_assert!(!asked.is_empty());
             for one in asked {
@@ -222,10 +222,21 @@ proptest! {
 
     #[test]
     fn whatever_a_message_is_it_is_refused_or_known(
-        kind in "(execute_request|complete_request|comm_msg|\\PC{0,8})", content in "\\PC{0,40}",
+        kind in "(execute_request|complete_request|comm_msg|\\PC{0,8})",
+        content in prop_oneof![
+            "\\PC{0,40}",
+            r#"\{"(code|silent|store_history|user_expressions)": ("[a-z]{0,3}"|true|1|null|\[\]|\{("a": ("f"|1|\{\}))?\})\}"#,
+        ],
     ) {
         if let Ok(message) = Message::read(&kind, &content, &Limits::default()) {
             prop_assert!(message.action().starts_with("kernel:"));
+            let request = Request::builder(
+                notebook::user("ada").uid(),
+                notebook::action(message.action()),
+                notebook::kernel("k").uid(),
+            );
+            let request = request.context(message.context().clone().build().unwrap());
+            prop_assert!(request.build(&shape()).is_ok(), "{message:?}");
         }
     }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::client::client;
+use super::content::Content;
 use super::reading::{Named, Reading, file_path, kernel_spec, share_code};
 use super::refused;
 use super::routes::Body;
 use super::target::{one, parameters};
+use super::terminal::terminal;
 use crate::model::notebook::{self, Builder as _};
 use crate::model::{EntityUid, Exceeded, Limits, RequestError, StrictValue};
 
@@ -26,7 +28,7 @@ impl Reading {
     ///
     /// # Errors
     /// When the body is longer than a request may be, is not what the route takes, or names something
-    /// twice.
+    /// twice. What a save or an upload writes may be of any length: it is read once, and not copied.
     pub fn with_body(
         &self,
         body: &[u8],
@@ -36,9 +38,15 @@ impl Reading {
         if !self.needs_body() {
             return Ok(vec![self.clone()]);
         }
-        Exceeded::check("request_bytes", limits.request_bytes, body.len())?;
+        if self.body != Body::Measured {
+            Exceeded::check("request_bytes", limits.request_bytes, body.len())?;
+        }
         let text = std::str::from_utf8(body).map_err(|_| refused("the body is not UTF-8"))?;
         match self.body {
+            Body::Measured => {
+                let context = Content::read(text)?.context(self.context.clone());
+                Ok(vec![Self { body: Body::Unread, context, ..self.clone() }])
+            }
             Body::FormCode => {
                 let code = self.of_form(text, content_type, "code")?;
                 Ok(vec![self.on(share_code(&code))])
@@ -59,7 +67,9 @@ impl Reading {
         let mut one = Self { body: Body::Unread, ..self.clone() };
         let context = one.context.clone();
         match self.body {
-            Body::Unread | Body::FormCode | Body::FormClient | Body::FormPerson => {}
+            Body::Unread | Body::Content | Body::Measured => {}
+            Body::FormCode | Body::FormClient | Body::FormPerson => {}
+            Body::Terminal => one.context = terminal(fields, context)?,
             Body::Kernel => return Ok(vec![self.start(fields)?]),
             Body::Session => return self.session(fields),
             Body::SessionChange => {
@@ -219,7 +229,7 @@ impl Reading {
 
 /// An object of a body.
 #[derive(Debug, Default)]
-struct Fields(Map<String, Value>);
+pub(super) struct Fields(pub(super) Map<String, Value>);
 
 impl Fields {
     /// Nothing at all is an object without fields.
@@ -237,11 +247,23 @@ impl Fields {
         }
     }
 
-    fn given(&self, name: &str) -> Option<&Value> {
+    pub(super) fn keys(&self) -> Result<Vec<&str>, RequestError> {
+        Exceeded::check("body_names", NAMES, self.0.len())?;
+        Ok(self.0.keys().map(String::as_str).collect())
+    }
+
+    /// What they all say, in their order.
+    pub(super) fn texts(&self) -> Result<Vec<&str>, RequestError> {
+        Exceeded::check("body_names", NAMES, self.0.len())?;
+        let all = self.0.iter();
+        all.map(|(name, value)| value.as_str().ok_or_else(|| wrong(name, "a string"))).collect()
+    }
+
+    pub(super) fn given(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    fn text(&self, name: &str) -> Result<Option<&str>, RequestError> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, RequestError> {
         match self.given(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -249,7 +271,7 @@ impl Fields {
         }
     }
 
-    fn bool(&self, name: &str) -> Result<Option<bool>, RequestError> {
+    pub(super) fn bool(&self, name: &str) -> Result<Option<bool>, RequestError> {
         match self.given(name) {
             None => Ok(None),
             Some(Value::Bool(value)) => Ok(Some(*value)),
@@ -257,7 +279,7 @@ impl Fields {
         }
     }
 
-    fn record(&self, name: &str) -> Result<Option<Self>, RequestError> {
+    pub(super) fn record(&self, name: &str) -> Result<Option<Self>, RequestError> {
         match self.given(name) {
             None => Ok(None),
             Some(Value::Object(fields)) => Ok(Some(Self(fields.clone()))),
@@ -265,7 +287,7 @@ impl Fields {
         }
     }
 
-    fn names(&self, name: &str) -> Result<Vec<&str>, RequestError> {
+    pub(super) fn names(&self, name: &str) -> Result<Vec<&str>, RequestError> {
         let list = match self.given(name) {
             None => return Ok(Vec::new()),
             Some(Value::Array(list)) => list,

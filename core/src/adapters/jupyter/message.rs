@@ -1,5 +1,8 @@
 //! Messages on a kernel's channels.
 
+use serde_json::Value;
+
+use super::body::Fields;
 use super::refused;
 use crate::model::notebook::{self, ContextBuilder};
 use crate::model::{Exceeded, Limits, RequestError, StrictValue};
@@ -62,16 +65,10 @@ impl Message {
             limits.check_json_nesting(content)?;
             let content: StrictValue = serde_json::from_str(content)
                 .map_err(|error| refused("the content is not JSON").help(error.to_string()))?;
-            let content = serde_json::Value::from(content);
-            if !content.is_object() {
+            let Value::Object(content) = content.into() else {
                 return Err(refused("the content is not an object"));
-            }
-            if let Some(code) = content.get("code").and_then(serde_json::Value::as_str) {
-                context = context.code(code);
-            }
-            if let Some(silent) = content.get("silent").and_then(serde_json::Value::as_bool) {
-                context = context.silent(silent);
-            }
+            };
+            context = of_code(&Fields(content), context)?;
         }
         Ok(Self { action, context })
     }
@@ -82,9 +79,31 @@ impl Message {
         self.action
     }
 
-    /// The code, and whether it runs without being stored.
+    /// All the code, and whether it runs without being stored.
     #[must_use]
     pub fn context(&self) -> &ContextBuilder {
         &self.context
     }
+}
+
+/// What a message says of the code that it has run. What is of another kind than it should be is refused: languages
+/// differ in what they take it for.
+fn of_code(fields: &Fields, mut context: ContextBuilder) -> Result<ContextBuilder, RequestError> {
+    let expressions = fields.record("user_expressions")?.unwrap_or_default();
+    let expressions = expressions.texts()?;
+    let cell = fields.text("code")?;
+    let code: Vec<&str> = cell.into_iter().chain(expressions.iter().copied()).collect();
+    if !code.is_empty() {
+        context = context.code(&code.join("\n"));
+    }
+    if !expressions.is_empty() {
+        context = context.user_expressions(expressions);
+    }
+    // A kernel stores what is not silent, unless it is told not to.
+    let (silent, stored) = (fields.bool("silent")?, fields.bool("store_history")?);
+    let hidden = stored.map(|stored| !stored);
+    Ok(match silent.or(hidden) {
+        Some(silent) => context.silent(silent || hidden == Some(true)),
+        None => context,
+    })
 }

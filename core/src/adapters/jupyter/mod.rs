@@ -34,17 +34,21 @@
 
 mod body;
 mod client;
+mod content;
 mod here;
 mod message;
 mod pattern;
+mod read;
 mod reading;
 mod routes;
 mod site;
 mod table;
 mod target;
+mod terminal;
 
 pub use message::Message;
-pub use reading::{Read, Reading};
+pub use read::Read;
+pub use reading::Reading;
 pub use site::{NamedServers, Site};
 
 use crate::model::{RequestError, RequestErrorKind};

@@ -15,17 +15,10 @@ use super::routes::{Body, On, Row};
 use super::site::{Head, NamedServers};
 use super::target::Target;
 use crate::model::notebook::{self, Builder, ContextBuilder};
-use crate::model::{Described, EntityUid, Limits, RequestError, Value};
+use crate::model::{Described, EntityUid, RequestError, Value};
 use crate::request::{
     Asked, EntityAttributes, Question, Request, RequestBuilder, Sent, fields, parts,
 };
-
-/// A request target that was read.
-#[derive(Debug, Clone)]
-pub struct Read {
-    readings: Vec<Reading>,
-    canonical: String,
-}
 
 /// What one way to read a target asks for.
 #[derive(Debug, Clone)]
@@ -70,56 +63,6 @@ enum Said {
     Inside,
     /// It is that server.
     Here,
-}
-
-impl Read {
-    pub(super) fn new(readings: Vec<Reading>, canonical: String) -> Self {
-        Self { readings, canonical }
-    }
-
-    /// All that must be allowed. There is nothing when the target is for everybody.
-    #[must_use]
-    pub fn readings(&self) -> &[Reading] {
-        &self.readings
-    }
-
-    /// Whether the target is for everybody: a page to log in, a health check, static files.
-    #[must_use]
-    pub fn is_public(&self) -> bool {
-        self.readings.is_empty()
-    }
-
-    /// Whether a body says what is asked for, so that [`Read::with_body`] comes before deciding.
-    #[must_use]
-    pub fn needs_body(&self) -> bool {
-        self.readings.iter().any(Reading::needs_body)
-    }
-
-    /// All that must be allowed, with the body that came. Without a body to read nothing is copied.
-    ///
-    /// # Errors
-    /// As [`Reading::with_body`].
-    pub fn with_body(
-        &self,
-        body: &[u8],
-        content_type: &str,
-        limits: &Limits,
-    ) -> Result<Cow<'_, [Reading]>, RequestError> {
-        if !self.needs_body() {
-            return Ok(Cow::Borrowed(&self.readings));
-        }
-        let mut readings = Vec::new();
-        for reading in &self.readings {
-            readings.extend(reading.with_body(body, content_type, limits)?);
-        }
-        Ok(Cow::Owned(readings))
-    }
-
-    /// The path to pass on, in place of the one that came: it means the same to every reader.
-    #[must_use]
-    pub fn canonical(&self) -> &str {
-        &self.canonical
-    }
 }
 
 impl Reading {
@@ -173,8 +116,17 @@ impl Reading {
         !self.body.needs().is_empty()
     }
 
+    /// The same, whose body says how much a save or an upload writes, for policies that look at `bytes` or `chunk`.
+    /// Of every other reading it is the reading itself.
+    #[must_use]
+    pub fn measured(mut self) -> Self {
+        self.measure();
+        self
+    }
+
     /// What the body has to say: `kernel_name`, `session`, `rename`, `copy_from`, `users`, `user`, `groups`,
-    /// `group_members`, `token`, `share`, `share_code`, `client`, `remove`, `extension` or `plugin`.
+    /// `group_members`, `token`, `share`, `share_code`, `client`, `remove`, `extension`, `plugin`, `terminal`, or
+    /// `content` where it is [`Reading::measured`].
     #[must_use]
     pub fn needs(&self) -> &'static [&'static str] {
         self.body.needs()
@@ -255,6 +207,12 @@ impl Reading {
 }
 
 impl Reading {
+    pub(super) fn measure(&mut self) {
+        if self.body == Body::Content {
+            self.body = Body::Measured;
+        }
+    }
+
     /// The same of something else.
     pub(super) fn on(&self, named: Named) -> Self {
         Self { named, body: Body::Unread, ..self.clone() }

@@ -108,13 +108,19 @@ pub(super) enum Body {
     Extension,
     /// `plugin_name`.
     Plugin,
+    /// `shell_command`, `cwd`, `extra_env`, `name`.
+    Terminal,
+    /// `content`, which is large, for policies that look at its size.
+    Content,
+    /// The same, where one does.
+    Measured,
 }
 
 impl Body {
     /// What there is no asking without.
     pub(super) fn needs(self) -> &'static [&'static str] {
         match self {
-            Self::Unread => &[],
+            Self::Unread | Self::Content => &[],
             Self::Kernel => &["kernel_name"],
             Self::Session | Self::SessionChange => &["session"],
             Self::NewPath => &["rename"],
@@ -130,6 +136,8 @@ impl Body {
             Self::Remove => &["remove"],
             Self::Extension => &["extension"],
             Self::Plugin => &["plugin"],
+            Self::Terminal => &["terminal"],
+            Self::Measured => &["content"],
         }
     }
 }
@@ -280,7 +288,7 @@ pub(super) const SERVER: &[Row] = &[
     row("GET", "terminals/websocket/{terminal}", "terminal:connect", On::Terminal),
     row("GET", "terminals/{terminal}", "terminal:view", On::Terminal),
     row("GET", "api/terminals", "terminal:list", On::Here),
-    row("POST", "api/terminals", "terminal:open", On::Here),
+    with("POST", "api/terminals", "terminal:open", On::Here, Body::Terminal),
     row("GET", "api/terminals/{terminal}", "terminal:read", On::Terminal),
     row("DELETE", "api/terminals/{terminal}", "terminal:close", On::Terminal),
     row("GET", "api/collaboration/fork/{room*}", "contents:read", On::Room),
@@ -342,7 +350,7 @@ pub(super) const SERVER: &[Row] = &[
     row("POST", "api/contents/{path*}/trust", "contents:trust", On::File),
     row("GET", "api/contents/{path*}", "contents:read", On::File),
     with("POST", "api/contents/{path*}", "contents:create", On::File, Body::Copy),
-    row("PUT", "api/contents/{path*}", "contents:write", On::File),
+    with("PUT", "api/contents/{path*}", "contents:write", On::File, Body::Content),
     with("PATCH", "api/contents/{path*}", "contents:rename", On::File, Body::NewPath),
     row("DELETE", "api/contents/{path*}", "contents:delete", On::File),
     // A redirect to the route above, which is asked for itself.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::here::Here;
-use super::reading::{Asking, Read, Reading};
+use super::read::Read;
+use super::reading::{Asking, Reading};
 use super::refused;
 use super::routes::{GATEWAY, HUB, METHODS, On, Row, SERVER};
 use super::table::Table;
@@ -207,7 +208,8 @@ impl Site {
         asking: &Asking<'_>,
     ) -> Result<Vec<Reading>, RequestError> {
         let default = read(&self.server, path, &Here::server(owner, ""), asking)?;
-        let mut readings = Vec::from_iter(default);
+        let mut readings = Vec::with_capacity(2);
+        readings.extend(default);
         if let Some((name, rest)) = path.split_first()
             && self.named.allow(name)
         {

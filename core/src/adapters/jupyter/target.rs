@@ -20,6 +20,8 @@ pub(super) struct Target<'t> {
     pub(super) segments: Segments<'t>,
     /// Whether the path ends in `/`.
     pub(super) slash: bool,
+    /// The path, when nothing in it could be written in another way but `:`.
+    plain: Option<&'t str>,
     query: Vec<Pair<'t>>,
 }
 
@@ -32,24 +34,26 @@ pub(super) type Pair<'t> = (Cow<'t, str>, Cow<'t, str>);
 impl<'t> Target<'t> {
     pub(super) fn read(target: &'t str) -> Result<Self, RequestError> {
         Exceeded::check("target_bytes", BYTES, target.len())?;
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let Some(path) = path.strip_prefix('/') else {
+        let (whole, query) = target.split_once('?').unwrap_or((target, ""));
+        let Some(path) = whole.strip_prefix('/') else {
             return Err(refused("the target does not begin with `/`"));
         };
         let (path, slash) = match path.strip_suffix('/') {
             Some(path) => (path, true),
             None => (path, path.is_empty()),
         };
+        let plain = path.bytes().all(is_plain).then_some(whole);
         let segments = match path {
             "" if slash && target.starts_with("//") => {
                 Err(refused("a segment of the path is empty"))
             }
             "" => Ok(Segments::new()),
-            path => segments(path),
+            path if plain.is_some() => plain_segments(path),
+            path => path.split('/').map(segment).collect(),
         }?;
         Exceeded::check("target_segments", PARTS, segments.len())?;
         let query = parameters(query)?;
-        Ok(Self { segments, slash, query })
+        Ok(Self { segments, slash, plain, query })
     }
 
     /// The path with every segment written in one way. Reading it gives the same segments.
@@ -57,6 +61,14 @@ impl<'t> Target<'t> {
     /// The first `names` segments are written as the hub writes names. Behind them `:` stays as it is, for a
     /// server takes `host:port` only when it is not encoded.
     pub(super) fn canonical(&self, names: usize) -> String {
+        let named = self.segments.iter().take(names);
+        match self.plain {
+            Some(path) if named.into_iter().all(|name| !name.contains(':')) => path.to_owned(),
+            _ => self.written(names),
+        }
+    }
+
+    fn written(&self, names: usize) -> String {
         let mut path = String::with_capacity(self.length());
         for (place, segment) in self.segments.iter().enumerate() {
             path.push('/');
@@ -122,15 +134,24 @@ fn spaced(written: &str) -> Result<Cow<'_, str>, RequestError> {
     }
 }
 
-/// The segments of a path, each decoded once.
-fn segments(path: &str) -> Result<Segments<'_>, RequestError> {
-    match path.bytes().all(is_plain) {
-        true => path.split('/').map(plain).collect(),
-        false => path.split('/').map(segment).collect(),
+/// The segments of a path in which nothing is encoded.
+fn plain_segments(path: &str) -> Result<Segments<'_>, RequestError> {
+    let mut segments = Segments::with_capacity(8);
+    let mut rest = Some(path);
+    while let Some(path) = rest {
+        let end = path.bytes().position(|byte| byte == b'/');
+        let (one, after) = match end.and_then(|end| path.split_at_checked(end)) {
+            Some((one, after)) => (one, after.strip_prefix('/')),
+            None => (path, None),
+        };
+        segments.push(plain(one)?);
+        rest = after;
     }
+    Ok(segments)
 }
 
 /// Whether it means itself wherever it stands in a path.
+#[inline(always)]
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_' | b'-' | b'.' | b'~' | b'@' | b':')
 }
@@ -313,6 +334,27 @@ mod tests {
         let written = |target: &str| Target::read(target).unwrap().canonical(2);
         assert_eq!(written("/user/o'neil/a%20b"), "/user/o%27neil/a%20b");
         assert_eq!(written("/user/a:b/proxy/db%3A5432"), "/user/a%3Ab/proxy/db:5432");
+    }
+
+    #[test]
+    fn what_is_plain_is_read_and_written_as_if_it_were_not() {
+        let mut paths = vec![String::new()];
+        for length in 0..6 {
+            let longest = paths.iter().filter(|path| path.len() == length);
+            let longer =
+                longest.flat_map(|path| ["a", ".", "/", ":"].map(|end| format!("{path}{end}")));
+            paths.extend(longer.collect::<Vec<_>>());
+        }
+        for path in paths {
+            let one_by_one: Result<Segments<'_>, _> = path.split('/').map(segment).collect();
+            assert_eq!(plain_segments(&path).ok(), one_by_one.ok(), "{path}");
+            let whole = format!("/{path}");
+            let Ok(target) = Target::read(&whole) else { continue };
+            assert_eq!(target.plain, Some(&*whole));
+            for names in 0..4 {
+                assert_eq!(target.canonical(names), target.written(names), "{path}");
+            }
+        }
     }
 
     #[test]
