@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -16,13 +17,14 @@ use notegate::request::{Given, Question, Rest, Sent};
 use notegate::store::{OnExpiry, Rules};
 use notegate::{Bundle, Pdp};
 
-/// A clock that is set by hand.
-#[derive(Debug, Clone)]
-struct Hand(Arc<AtomicI64>);
+/// A clock that is set by hand, and that moves on by so much whenever it is looked at.
+#[derive(Debug, Clone, Default)]
+struct Hand(Arc<AtomicI64>, Arc<AtomicI64>);
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap()
+        let by = self.1.load(Ordering::Relaxed);
+        Timestamp::from_millis(self.0.fetch_add(by, Ordering::Relaxed)).unwrap()
     }
 
     fn elapsed(&self) -> Duration {
@@ -58,7 +60,7 @@ fn login<'a>(who: &'a str, context: &'a [(&'a str, Given<'a>)]) -> Question<'a> 
 
 #[test]
 fn the_time_is_given_where_the_caller_gives_none() {
-    let clock = Hand(Arc::default());
+    let clock = Hand::default();
     let (pdp, scratch) = (pdp(&clock, OnExpiry::Keep, Options::default()), &mut Scratch::default());
     assert!(pdp.ask(&login("ada", &[]), scratch).unwrap().allowed());
     let later = [("now", Given::DateTime(90_000_000))];
@@ -69,8 +71,29 @@ fn the_time_is_given_where_the_caller_gives_none() {
 }
 
 #[test]
+fn many_questions_are_decided_at_one_moment_and_have_names_of_their_own() {
+    let clock = Hand::default();
+    let (pdp, scratch) = (pdp(&clock, OnExpiry::Keep, Options::default()), &mut Scratch::default());
+    clock.1.store(90_000_000, Ordering::Relaxed);
+    let without = [("mfa", Given::Bool(false))];
+    let questions = [login("ada", &[]), login("ada", &without), login("bob", &[])];
+    let decided = pdp.ask_each(&questions, scratch).unwrap();
+    let allowed: Vec<bool> = decided.iter().map(Decided::allowed).collect();
+    assert_eq!(allowed, [true, false, true]);
+    // The next is a day later.
+    let after = pdp.ask_each(&questions[..1], scratch).unwrap();
+    assert!(!after[0].allowed());
+    let ids: BTreeSet<_> = decided.iter().chain(&after).map(Decided::decision_id).collect();
+    assert_eq!(ids.len(), 4);
+    assert!(pdp.ask_each(&[], scratch).unwrap().is_empty());
+    let unknown = [("colour", Given::Text("red"))];
+    let error = pdp.ask_each(&[login("ada", &[]), login("ada", &unknown)], scratch).unwrap_err();
+    assert_eq!(error.kind(), RequestErrorKind::Schema);
+}
+
+#[test]
 fn expiry_denies_where_it_should_and_names_nothing_permitted() {
-    let clock = Hand(Arc::default());
+    let clock = Hand::default();
     let (pdp, scratch) = (pdp(&clock, OnExpiry::Deny, Options::default()), &mut Scratch::default());
     assert!(pdp.ask(&login("ada", &[]), scratch).unwrap().allowed());
     clock.0.store(2_000, Ordering::Relaxed);
@@ -83,7 +106,7 @@ fn expiry_denies_where_it_should_and_names_nothing_permitted() {
 
 #[test]
 fn what_errs_and_what_is_compared_is_decided_as_a_request() {
-    let clock = Hand(Arc::default());
+    let clock = Hand::default();
     for cross_check in [CrossCheck::Off, CrossCheck::Always] {
         let options = Options { cross_check, ..Options::default() };
         let (pdp, scratch) = (pdp(&clock, OnExpiry::Keep, options), &mut Scratch::default());
@@ -105,7 +128,7 @@ fn what_does_not_fit_is_refused_and_not_written_down() {
     let memory = Arc::new(Memory::new(8));
     let members = [("policies.cedar".to_owned(), POLICIES.as_bytes().to_vec())];
     let bundle = Bundle::from_members(members, &Limits::default()).unwrap();
-    let clock = Hand(Arc::default());
+    let clock = Hand::default();
     let pdp = Pdp::builder(clock, 1).sink(Arc::clone(&memory)).open(&bundle).unwrap();
     let scratch = &mut Scratch::default();
     let wrong = [("mfa", Given::Long(1))];
@@ -152,7 +175,7 @@ fn sent_pdp(sink: Option<Arc<Memory>>, options: Options) -> Pdp {
     let members = [("policies.cedar", SENT), ("entities.json", STORED)];
     let members = members.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
     let bundle = Bundle::from_members(members, &Limits::default()).unwrap();
-    let builder = Pdp::builder(Hand(Arc::default()), 1).options(options);
+    let builder = Pdp::builder(Hand::default(), 1).options(options);
     match sink {
         Some(sink) => builder.sink(sink).open(&bundle).unwrap(),
         None => builder.open(&bundle).unwrap(),
@@ -346,7 +369,7 @@ fn a_fact_that_no_policy_looks_at_is_known_to_be_such() {
 
 #[test]
 fn of_questions_all_must_be_allowed_and_none_behind_the_first_that_is_not_is_asked() {
-    let clock = Hand(Arc::new(AtomicI64::new(0)));
+    let clock = Hand(Arc::new(AtomicI64::new(0)), Arc::default());
     let pdp = pdp(&clock, OnExpiry::Keep, Options::default());
     let hub = ("Notebook::Hub", "main");
     let question = |name, context| {

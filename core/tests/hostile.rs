@@ -161,6 +161,18 @@ fn a_schema_that_touches_the_shipped_model_is_refused() {
 }
 
 #[test]
+fn a_bundle_holds_cedar_text_and_loose_texts_may_be_json() {
+    let any = json!({"op": "All"});
+    let policy = json!({"effect": "permit", "principal": any, "action": any, "resource": any, "conditions": []});
+    let policy = policy.to_string();
+    assert!(loose(&policy, "[]").is_ok());
+    refused(load(&[("policy.cedar", &policy)]), LoadErrorKind::Policy, "policy.cedar:1:1");
+    let schema = r#"{"Lab": {"entityTypes": {"Bench": {}}, "actions": {}}}"#;
+    let own = load(&[("policy.cedar", OPEN), ("schema.cedarschema", schema)]);
+    refused(own, LoadErrorKind::Schema, "schema.cedarschema:1:1");
+}
+
+#[test]
 fn a_manifest_with_an_unknown_field_is_refused() {
     let with = |text| load(&[("policy.cedar", OPEN), ("manifest.json", text)]);
     refused(with(r#"{"nmae": "x"}"#), LoadErrorKind::Layout, "unknown field `nmae`");

@@ -134,6 +134,7 @@ struct Written<'a> {
 }
 
 impl Manifest {
+    #[cfg(not(target_os = "wasi"))]
     pub(super) fn loose() -> Self {
         let (name, model) = ("loose".to_owned(), Model::Own);
         Self { name, model, sensitivity: Vec::new(), ..Self::default() }

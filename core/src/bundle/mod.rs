@@ -30,6 +30,7 @@ mod head;
 mod json;
 mod key;
 mod layout;
+#[cfg(not(target_os = "wasi"))]
 mod loose;
 mod manifest;
 mod member;
@@ -51,6 +52,7 @@ pub use folder::read_file;
 pub use grant::{Grant, GrantUid};
 pub use grants::{GrantsDelivery, GrantsManifest};
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey};
+#[cfg(not(target_os = "wasi"))]
 pub use loose::Loose;
 pub use manifest::{GrantTerms, Manifest, Model};
 pub use member::Member;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Snapshot;
-use super::compiled::Satisfied;
+use super::compiled::{Determined, Satisfied};
 use crate::model::{Decision, Outcome, PolicyId};
 
 /// What a snapshot says: the decision at once, the rest when it is asked for.
@@ -65,24 +65,32 @@ impl<'s> Answer<'s> {
 #[must_use = "an answer that nobody reads protects nothing"]
 pub struct KeptAnswer {
     snapshot: Arc<Snapshot>,
-    satisfied: Satisfied,
+    determined: Determined,
 }
 
 impl KeptAnswer {
-    pub(super) fn new(snapshot: Arc<Snapshot>, satisfied: Satisfied) -> Self {
-        Self { snapshot, satisfied }
+    /// `None` when something is left to the official evaluator, or obligations could conflict.
+    #[inline]
+    pub(super) fn new(snapshot: &Arc<Snapshot>, satisfied: Satisfied) -> Option<Self> {
+        match satisfied.is_plain() {
+            true => {
+                Some(Self { snapshot: Arc::clone(snapshot), determined: Determined::of(satisfied) })
+            }
+            false => None,
+        }
     }
 
     /// Allow or Deny.
     #[must_use]
+    #[inline]
     pub fn decision(&self) -> Decision {
-        self.satisfied.decision()
+        self.determined.decision()
     }
 
     /// Whether a determining policy has obligations.
     #[must_use]
     pub fn obliges(&self) -> bool {
-        self.satisfied.obliges()
+        self.determined.obliges
     }
 
     /// The snapshot that it is of.
@@ -94,6 +102,6 @@ impl KeptAnswer {
     /// All of it; allocates.
     #[must_use]
     pub fn to_outcome(&self) -> Outcome {
-        self.snapshot.outcome(self.satisfied.evaluation(Vec::new()))
+        self.snapshot.outcome(self.determined.evaluation())
     }
 }

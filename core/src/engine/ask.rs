@@ -20,6 +20,15 @@ pub struct Prepared<'a> {
     handles: Option<Handles<'a>>,
 }
 
+/// What is quickly known of a question.
+#[derive(Debug)]
+pub(crate) struct Quick {
+    /// Whether the schema and the limits allow it, as far as that is quickly seen.
+    pub(crate) admitted: bool,
+    /// `None` when it does not fit, a policy errs, obligations could conflict, or the official authorizer decides.
+    pub(crate) answer: Option<KeptAnswer>,
+}
+
 impl Snapshot {
     /// Looks up an entity uid that is asked about often, by the name of its type and its id.
     #[must_use]
@@ -39,9 +48,12 @@ impl Snapshot {
     /// Decides a question with memory kept from one decision to the next, so that sets and records
     /// that policies build allocate nothing either.
     pub fn answer_in(&self, question: &Question<'_>, scratch: &mut Scratch) -> Answer<'_> {
-        let satisfied = self.program.as_ref();
-        let satisfied =
-            satisfied.and_then(|program| program.answer(&self.store, question, scratch).ok());
+        let names = &self.store.names;
+        let satisfied = self.program.as_ref().and_then(|program| {
+            let asked = self.store.asked(question::uids(question, None, names));
+            let named = question::is_well_named(question, &asked, names);
+            named.then(|| program.answer(&self.store, question, &asked, scratch).ok())?
+        });
         scratch.reset();
         if let Some(satisfied) = satisfied.filter(Satisfied::is_plain) {
             return Answer::plain(self, satisfied);
@@ -57,29 +69,53 @@ impl Snapshot {
     /// is not, the request says what is wrong, if anything is.
     #[must_use]
     pub fn admits(&self, question: &Question<'_>) -> bool {
+        self.is_small(question) && self.fits(question)
+    }
+
+    /// Decides a question that fits and that policies alone decide, unless it is to be decided otherwise; says whether it
+    /// fits.
+    pub(crate) fn quickly(
+        self: &Arc<Self>,
+        question: &Question<'_>,
+        otherwise: bool,
+        scratch: &mut Scratch,
+    ) -> Quick {
+        let Some(program) = self.program.as_deref() else {
+            return Quick { admitted: self.admits(question), answer: None };
+        };
+        let names = &self.store.names;
+        let action = self.admission.as_ref().and_then(|admission| admission.action(question));
+        let uids = question::uids(question, action.map(|action| action.uid), names);
+        let asked = self.store.asked(uids);
+        let plainly = action.is_some_and(|action| action.admits(question, &asked));
+        let admitted = self.is_small(question) && (plainly || self.fits(question));
+        // What the schema has is well named.
+        let named = plainly || question::is_well_named(question, &asked, names);
+        if !admitted || !named || otherwise {
+            return Quick { admitted, answer: None };
+        }
+        let satisfied = program.answer(&self.store, question, &asked, scratch);
+        scratch.reset();
+        let answer = match satisfied {
+            Ok(satisfied) => KeptAnswer::new(self, satisfied),
+            Err(_) => None,
+        };
+        Quick { admitted, answer }
+    }
+
+    fn is_small(&self, question: &Question<'_>) -> bool {
         let limits = self.limits();
         let short = |(_, id): &(&str, &str)| id.len() <= limits.id_bytes;
-        let fits = match &self.fit {
-            Some(fit) if self.options.validation.of_requests() => fit.admits(question),
-            _ => true,
-        };
         question.uids().iter().all(short)
             && question.sent().len() <= limits.request_entities
             && question.sent().iter().all(|sent| short(&sent.uid))
-            && fits
     }
 
-    /// Decides a question that policies alone decide; `None` when one errs, obligations could
-    /// conflict, or the official authorizer decides.
-    pub fn answer_to_keep(
-        self: &Arc<Self>,
-        question: &Question<'_>,
-        scratch: &mut Scratch,
-    ) -> Option<KeptAnswer> {
-        let satisfied = self.program.as_ref()?.answer(&self.store, question, scratch).ok();
-        scratch.reset();
-        let satisfied = satisfied.filter(Satisfied::is_plain)?;
-        Some(KeptAnswer::new(Arc::clone(self), satisfied))
+    fn fits(&self, question: &Question<'_>) -> bool {
+        match &self.fit {
+            Some(fit) if self.options.validation.of_requests() => fit.admits(question),
+            _ => true,
+        }
     }
 
     /// Whether a policy may look at a fact of the context: whoever has to ask elsewhere for one that none looks at

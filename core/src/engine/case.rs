@@ -109,7 +109,8 @@ impl Case {
         let mut values = values.into_iter().enumerate();
         let wrong = values.find_map(|(at, value)| {
             let name = value.get("name").and_then(Value::as_str).map(str::to_owned);
-            Self::deserialize(value).err().map(|_| shown_name(name.as_deref(), at))
+            let case: Result<Self, _> = serde_json::from_str(&value.to_string());
+            case.err().map(|_| shown_name(name.as_deref(), at))
         });
         let message = match wrong {
             Some(name) => format!("case `{}`: {error}", name.escape_debug()),

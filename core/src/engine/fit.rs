@@ -4,6 +4,7 @@
 //! it may be narrower than those, and is never wider.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cedar_policy_core::ast::EntityType;
 use cedar_policy_core::entities::{EntityTypeDescription as _, Schema as _, SchemaType};
@@ -12,6 +13,7 @@ use cedar_policy_core::validator::{
 };
 use foldhash::fast::RandomState;
 
+use super::by_name::ByName;
 use super::compiled::Made;
 use super::names::same;
 use crate::request::{Given, Question, Sent};
@@ -27,11 +29,11 @@ pub(super) struct Fit {
 
 /// An action that a request can ask for.
 #[derive(Debug)]
-struct Declared {
-    type_name: Box<str>,
-    principals: Vec<Box<str>>,
-    resources: Vec<Box<str>>,
-    context: Fields,
+pub(super) struct Declared {
+    pub(super) type_name: Box<str>,
+    pub(super) principals: Vec<Box<str>>,
+    pub(super) resources: Vec<Box<str>>,
+    pub(super) context: Arc<Fields>,
 }
 
 /// A type of which a request can bring entities.
@@ -44,8 +46,8 @@ struct DeclaredEntity {
 
 /// What a record may hold: these and no others.
 #[derive(Debug)]
-struct Fields {
-    all: Vec<Field>,
+pub(super) struct Fields {
+    all: ByName<Field>,
     required: usize,
 }
 
@@ -97,6 +99,11 @@ impl Fit {
                 && has(&declared.resources, resource.0)
                 && declared.context.admit(question.context())
         }) && question.sent().iter().all(|sent| self.admits_sent(sent))
+    }
+
+    /// The actions, each with its id.
+    pub(super) fn actions(&self) -> impl Iterator<Item = (&str, &Declared)> {
+        self.actions.iter().flat_map(|(id, declared)| declared.iter().map(move |one| (&**id, one)))
     }
 
     fn admits_sent(&self, sent: &Sent<'_>) -> bool {
@@ -162,7 +169,7 @@ impl Declared {
             type_name: action.name().entity_type().to_string().into(),
             principals: names(action.applies_to_principals().collect()),
             resources: names(action.applies_to_resources().collect()),
-            context: Fields::new(fields)?,
+            context: Arc::new(Fields::new(fields)?),
         })
     }
 }
@@ -174,16 +181,14 @@ impl Fields {
             required,
             shape,
         };
-        let mut all: Vec<Field> = fields.map(|one| one.map(field)).collect::<Option<_>>()?;
-        // Every question has these, and they are looked for from the start.
-        all.sort_by_key(|field| !field.required);
+        let all: Vec<Field> = fields.map(|one| one.map(field)).collect::<Option<_>>()?;
         let required = all.iter().filter(|field| field.required).count();
-        Some(Self { all, required })
+        Some(Self { all: ByName::new(all, |field| &field.name), required })
     }
 
     /// INVARIANT: each key is given once, so those that are required are all there when they are as
     /// many.
-    fn admit(&self, given: &[(&str, Given<'_>)]) -> bool {
+    pub(super) fn admit(&self, given: &[(&str, Given<'_>)]) -> bool {
         self.admitted(given) == Some(self.required)
     }
 
@@ -196,7 +201,7 @@ impl Fields {
     fn admitted(&self, given: &[(&str, Given<'_>)]) -> Option<usize> {
         let mut required = 0_usize;
         for (name, given) in given {
-            let field = self.all.iter().find(|field| is(&field.name, name))?;
+            let field = self.all.find(name, |field| is(&field.name, name))?;
             required = required.saturating_add(usize::from(field.required));
             if !field.shape.admits(given) {
                 return None;
@@ -226,14 +231,21 @@ impl Shape {
         })
     }
 
+    #[inline]
     fn admits(&self, given: &Given<'_>) -> bool {
         match (self, given) {
             (Self::Bool, Given::Bool(_))
             | (Self::Long, Given::Long(_))
             | (Self::Text, Given::Text(_))
-            | (Self::Extension(Made::Address), Given::Address { .. })
+            | (Self::Extension(Made::DateTime), Given::DateTime(_)) => true,
+            _ => self.admits_rarer(given),
+        }
+    }
+
+    fn admits_rarer(&self, given: &Given<'_>) -> bool {
+        match (self, given) {
+            (Self::Extension(Made::Address), Given::Address { .. })
             | (Self::Extension(Made::Decimal), Given::Decimal(_))
-            | (Self::Extension(Made::DateTime), Given::DateTime(_))
             | (Self::Extension(Made::Duration), Given::Duration(_)) => true,
             (Self::Entity(name), Given::Entity((type_name, _))) => is(name, type_name),
             (Self::Set(shape), Given::Set(elements)) => {

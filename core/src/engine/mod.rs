@@ -3,9 +3,11 @@
 //! [`Evaluator::Reference`] is the official authorizer and the meaning of every policy;
 //! [`Evaluator::Compiled`] gives the same answers from an index and a lowered form.
 
+mod admission;
 mod answer;
 mod ask;
 mod bundle_report;
+mod by_name;
 mod case;
 mod cases;
 mod compiled;
@@ -36,6 +38,7 @@ mod validation;
 
 pub use answer::{Answer, KeptAnswer};
 pub use ask::Prepared;
+pub(crate) use ask::Quick;
 pub use bundle_report::BundleReport;
 pub use case::{Case, CaseEntities, CaseRequest, CaseUid};
 #[cfg(test)]

@@ -1,16 +1,21 @@
 //! Policy texts into a policy set, with what the outcome needs to know of each policy.
 
+#[cfg(not(target_os = "wasi"))]
+mod loose;
+
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 use std::sync::{Arc, OnceLock};
 
-use cedar_policy::{Policy, PolicyId, PolicySet, SlotId, Template, ValidationResult};
+use cedar_policy::{Policy, PolicyId, PolicySet, ValidationResult};
 use cedar_policy_core::ast::{self, EntityUID, Expr, ExprKind, Var};
 use miette::Diagnostic;
-use serde::Deserialize;
 use smol_str::SmolStr;
 
 use super::validation::{self, Sound};
 use super::{grants, nesting};
+#[cfg(not(target_os = "wasi"))]
+use crate::bundle::Model;
 use crate::bundle::{Bundle, Member};
 use crate::model::{
     Effect, Exceeded, Limits, LoadError, LoadErrorKind, Obligations, Place, Problem, Schema, Span,
@@ -73,7 +78,12 @@ impl Policies {
         earlier: Option<Earlier<'_>>,
     ) -> Result<Self, LoadError> {
         let earlier_parsed = earlier.map_or(&[][..], |earlier| &earlier.policies.parsed);
-        let mut reading = Reading { earlier: earlier_parsed, ..Reading::default() };
+        let mut reading = Reading {
+            earlier: earlier_parsed,
+            #[cfg(not(target_os = "wasi"))]
+            loose: bundle.manifest().model == Model::Own,
+            ..Reading::default()
+        };
         let mut problems = Vec::new();
         for member in bundle.policies() {
             if let Err(error) = reading.member(member, limits) {
@@ -84,6 +94,7 @@ impl Policies {
             }
         }
         LoadError::check(LoadErrorKind::Policy, problems)?;
+        #[cfg(not(target_os = "wasi"))]
         if let Some(member) = bundle.links() {
             reading.links(member)?;
         }
@@ -143,13 +154,17 @@ struct Reading<'a> {
     earlier: &'a [Parsed],
     parsed: Vec<Parsed>,
     places: HashMap<PolicyId, Place>,
+    /// Whether they are in no bundle, and may have forms that a bundle has not.
+    #[cfg(not(target_os = "wasi"))]
+    loose: bool,
     /// Statements read so far: the number in the id of the next one that has no `@id`.
     count: usize,
 }
 
 impl Reading<'_> {
     fn member(&mut self, member: &Member, limits: &Limits) -> Result<(), LoadError> {
-        if member.text.trim_start().starts_with('{') {
+        #[cfg(not(target_os = "wasi"))]
+        if self.loose && member.text.trim_start().starts_with('{') {
             return self.json(member);
         }
         let parsed = self.parsed(member, limits)?;
@@ -187,84 +202,6 @@ impl Reading<'_> {
         Ok(set)
     }
 
-    /// Cedar's JSON form of a policy set, or of one policy or template.
-    fn json(&mut self, member: &Member) -> Result<(), LoadError> {
-        let syntax = |error: serde_json::Error| {
-            let problem = Problem::error("policy.syntax", error.to_string());
-            LoadError::new(LoadErrorKind::Policy, problem.file(&member.name, &member.text))
-        };
-        let json: serde_json::Value = serde_json::from_str(&member.text).map_err(syntax)?;
-        if json.get("effect").is_some() {
-            let id = PolicyId::new(format!("policy{}", self.count));
-            if let Ok(policy) = Policy::from_json(Some(id.clone()), json.clone()) {
-                let id = policy.annotation("id").map_or(id, PolicyId::new);
-                return self.add(id, whole(member), |set, id| set.add(policy.new_id(id)));
-            }
-            let template = Template::from_json(Some(id.clone()), json)
-                .map_err(|error| refused("policy.syntax", &error, member))?;
-            let id = template.annotation("id").map_or(id, PolicyId::new);
-            return self.add(id, whole(member), |set, id| set.add_template(template.new_id(id)));
-        }
-        let parsed = PolicySet::from_json_value(json)
-            .map_err(|error| refused("policy.syntax", &error, member))?;
-        for template in parsed.templates() {
-            let id = template.id().clone();
-            self.add(id, whole(member), |set, id| set.add_template(template.new_id(id)))?;
-        }
-        for policy in parsed.policies() {
-            match (policy.template_id(), policy.template_links()) {
-                (Some(template), Some(values)) => {
-                    let template = template.clone();
-                    self.add(policy.id().clone(), whole(member), |set, id| {
-                        set.link(template, id, values)
-                    })?;
-                }
-                _ => self.add(policy.id().clone(), whole(member), |set, id| {
-                    set.add(policy.new_id(id))
-                })?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Template links in the form of the stock command line.
-    fn links(&mut self, member: &Member) -> Result<(), LoadError> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Link {
-            template_id: String,
-            link_id: String,
-            args: HashMap<String, String>,
-        }
-        let wrong = |message: String| {
-            let problem = Problem::error("policy.link", message).file(&member.name, &member.text);
-            LoadError::new(LoadErrorKind::Policy, problem)
-        };
-        let links: Vec<Link> =
-            serde_json::from_str(&member.text).map_err(|error| wrong(error.to_string()))?;
-        for link in links {
-            let mut values = HashMap::new();
-            for (slot, uid) in link.args {
-                let slot = match slot.as_str() {
-                    "?principal" => SlotId::principal(),
-                    "?resource" => SlotId::resource(),
-                    other => {
-                        let other = other.escape_debug();
-                        return Err(wrong(format!("`{other}` is not a slot")));
-                    }
-                };
-                let uid: cedar_policy::EntityUid = uid
-                    .parse()
-                    .map_err(|_| wrong(format!("`{}` is not an entity uid", uid.escape_debug())))?;
-                values.insert(slot, uid);
-            }
-            let template = PolicyId::new(link.template_id);
-            let place = self.places.get(&template).cloned().unwrap_or_else(|| whole(member));
-            self.add(PolicyId::new(link.link_id), place, |set, id| set.link(template, id, values))?;
-        }
-        Ok(())
-    }
-
     fn grants(&mut self, bundle: &Bundle) -> Result<(), LoadError> {
         let Some(member) = bundle.grants_text() else { return Ok(()) };
         for grant in bundle.grants() {
@@ -278,7 +215,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn add<E: Diagnostic>(
+    fn add<E: Display>(
         &mut self,
         id: PolicyId,
         place: Place,
@@ -296,11 +233,11 @@ impl Reading<'_> {
             problem.place = Some(place);
             return Err(LoadError::new(LoadErrorKind::Policy, problem));
         }
-        add(&mut self.set, id.clone()).map_err(|error| {
-            let problems =
-                Problem::from_diagnostic("policy.invalid", &error, &place.file, &place.text);
-            LoadError::all(LoadErrorKind::Policy, problems)
-        })?;
+        if let Err(error) = add(&mut self.set, id.clone()) {
+            let mut problem = Problem::error("policy.invalid", error.to_string());
+            problem.place = Some(Place { spans: Vec::new(), ..place });
+            return Err(LoadError::new(LoadErrorKind::Policy, problem));
+        }
         self.places.insert(id, place);
         Ok(())
     }

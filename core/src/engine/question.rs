@@ -1,6 +1,8 @@
 //! What a question names, looked up in a snapshot's names.
 
+use super::index::Asked;
 use super::names::{Names, TypeName, Uid, UidId};
+use super::standing::Standing;
 use crate::model::entity_type;
 use crate::request::{Given, Handle, Question, Sent};
 
@@ -12,27 +14,56 @@ pub(super) fn handle(type_name: &str, id: &str, names: &Names) -> Handle {
     Handle::new(type_name, id, known)
 }
 
-/// Principal, action and resource.
-pub(super) fn uids<'q>(question: &'q Question<'_>, names: &Names) -> [Uid<'q>; 3] {
-    let written = question.uids().each_ref();
-    if question.handles().iter().all(Option::is_none) {
-        return names.written(written);
-    }
+/// Principal, action and resource, of which the action may have been looked up before.
+#[inline]
+pub(super) fn uids<'q>(
+    question: &'q Question<'_>,
+    action: Option<UidId>,
+    names: &Names,
+) -> [Uid<'q>; 3] {
+    let [principal, written, resource] = question.uids();
     let [one, two, three] = question.handles();
-    let [principal, action, resource] = written;
-    [(one, principal), (two, action), (three, resource)].map(|(handle, parts)| {
-        let number = handle.and_then(|handle| handle.number(names.lineage()));
-        number.map(|number| Uid::Known(UidId(number))).unwrap_or_else(|| {
-            let [uid] = names.written([parts]);
-            uid
-        })
-    })
+    let action = action.or_else(|| number(*two, names));
+    match (action, number(*one, names), number(*three, names)) {
+        (None, None, None) => names.written([principal, written, resource]),
+        (Some(action), None, None) => {
+            let [principal, resource] = names.written([principal, resource]);
+            [principal, Uid::Known(action), resource]
+        }
+        (action, one, three) => [
+            known_or_written(one, principal, names),
+            known_or_written(action, written, names),
+            known_or_written(three, resource, names),
+        ],
+    }
 }
 
-/// Whether all types of a question have a name of the language's, the `uids` among them.
-pub(super) fn is_well_named(question: &Question<'_>, uids: &[Uid<'_>; 3], names: &Names) -> bool {
-    let is_named = |uid: &Uid<'_>| match uid {
-        Uid::Written((type_name, _)) => is_known(type_name, names),
+#[inline]
+fn number(handle: Option<&Handle>, names: &Names) -> Option<UidId> {
+    handle.and_then(|handle| handle.number(names.lineage())).map(UidId)
+}
+
+#[inline]
+fn known_or_written<'q>(
+    known: Option<UidId>,
+    parts: &'q (&'q str, &'q str),
+    names: &Names,
+) -> Uid<'q> {
+    known.map_or_else(
+        || {
+            let [uid] = names.written([parts]);
+            uid
+        },
+        Uid::Known,
+    )
+}
+
+/// Whether all types of a question have a name of the language's, those of what is `asked` among them.
+pub(super) fn is_well_named(question: &Question<'_>, asked: &Asked<'_>, names: &Names) -> bool {
+    let is_named = |standing: &Standing<'_>| match standing.uid {
+        Uid::Written((type_name, _)) => {
+            standing.entity_type.is_some() || entity_type(type_name).is_some()
+        }
         Uid::Known(_) | Uid::Parsed(_) => true,
     };
     let value = |(_, given): &(&str, Given<'_>)| value_is_well_named(given, names);
@@ -42,7 +73,7 @@ pub(super) fn is_well_named(question: &Question<'_>, uids: &[Uid<'_>; 3], names:
             && rest.parents.iter().all(|(type_name, _)| is_known(type_name, names))
             && sent.attributes.iter().chain(rest.tags).all(value)
     };
-    uids.iter().all(is_named)
+    [&asked.principal, &asked.action, &asked.resource].into_iter().all(is_named)
         && question.context().iter().all(value)
         && question.sent().iter().all(is_well_sent)
 }

@@ -15,8 +15,12 @@ pub(super) const NAMESPACE: &str = "Notebook";
 
 /// Reads the schema of a bundle; `None` for loose texts without one.
 pub(super) fn read(bundle: &Bundle, limits: &Limits) -> Result<Option<Schema>, LoadError> {
-    let own = bundle.schema().map(|member| fragment(member, limits)).transpose()?;
-    let fragments = match (bundle.manifest().model, own) {
+    let model = bundle.manifest().model;
+    let own = bundle.schema().map(|member| match model {
+        Model::Own => loose(member, limits),
+        Model::Notebook => fragment(member, limits),
+    });
+    let fragments = match (model, own.transpose()?) {
         (Model::Own, None) => return Ok(None),
         (Model::Own, Some(own)) => vec![own],
         (Model::Notebook, own) => {
@@ -30,12 +34,18 @@ pub(super) fn read(bundle: &Bundle, limits: &Limits) -> Result<Option<Schema>, L
     Schema::from_schema_fragments(fragments).map(Some).map_err(|error| refused(&error, &member))
 }
 
-fn fragment(member: &Member, limits: &Limits) -> Result<SchemaFragment, LoadError> {
+/// A schema in no bundle may have the language's JSON form.
+fn loose(member: &Member, limits: &Limits) -> Result<SchemaFragment, LoadError> {
+    #[cfg(not(target_os = "wasi"))]
     if member.text.trim_start().starts_with('{') {
         limits.check_json_nesting(&member.text).map_err(|exceeded| member.exceeded(exceeded))?;
         return SchemaFragment::from_json_str(&member.text)
             .map_err(|error| refused(&error, member));
     }
+    fragment(member, limits)
+}
+
+fn fragment(member: &Member, limits: &Limits) -> Result<SchemaFragment, LoadError> {
     nesting::check(&member.text, limits).map_err(|exceeded| member.exceeded(exceeded))?;
     let parsed = SchemaFragment::from_cedarschema_str(&member.text);
     parsed.map(|(fragment, _)| fragment).map_err(|error| refused(&error, member))

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use cedar_policy::Entities;
 
+use super::admission::Admission;
 use super::compiled::{Program, Store};
 use super::fit::Fit;
 use super::names::Names;
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub(super) schema: Option<Arc<Schema>>,
     /// What the schema asks of questions.
     pub(super) fit: Option<Arc<Fit>>,
+    /// The same by the numbers of the names.
+    pub(super) admission: Option<Admission>,
     /// What the bundle adds to the shipped schema, or has in its place.
     pub(super) own_schema: Option<Member>,
     /// Sensitivity labels by rank; those of entities must agree.
@@ -116,11 +119,13 @@ impl Snapshot {
             Evaluator::Reference => None,
         };
         let read_by = ReadBy { schema: schema.as_deref(), limits, model, labels: &sensitivity };
+        let store = match kept {
+            Some(store) => store.with_names(names),
+            None => read_by.store(bundle.entities(), names)?,
+        };
         let snapshot = Self {
-            store: match kept {
-                Some(store) => store.with_names(names),
-                None => read_by.store(bundle.entities(), names)?,
-            },
+            admission: fit.as_deref().map(|fit| Admission::new(fit, &store.names)),
+            store,
             entities_digest: digest(bundle.entities()),
             official: OnceLock::new(),
             program,
@@ -149,8 +154,10 @@ impl Snapshot {
     pub fn with_entities(&self, entities: &Member) -> Result<Self, LoadError> {
         let (schema, limits) = (self.schema.as_deref(), &self.options.limits);
         let read_by = ReadBy { schema, limits, model: self.model, labels: &self.sensitivity };
+        let store = read_by.store(Some(entities), self.store.names.without_entities())?;
         Ok(Self {
-            store: read_by.store(Some(entities), self.store.names.without_entities())?,
+            admission: self.fit.as_deref().map(|fit| Admission::new(fit, &store.names)),
+            store,
             entities_digest: digest(Some(entities)),
             official: OnceLock::new(),
             program: self.program.clone(),

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use cedar_policy_core::ast::{self, PartialValue};
+use cedar_policy_core::ast::{self, Name, PartialValue, RestrictedExpr, UnreservedId};
 use cedar_policy_core::entities::conformance::{
     EntitySchemaConformanceChecker, ValidateEuidError, typecheck_value_against_schematype,
     validate_euid, validate_euids_in_partial_value,
@@ -16,11 +16,13 @@ use cedar_policy_core::entities::json::{EntityJsonParser, ValueParser};
 use cedar_policy_core::entities::{EntityTypeDescription, Schema as _, TCComputation};
 use cedar_policy_core::extensions::Extensions;
 pub use cedar_policy_core::jsonvalue::JsonValueWithNoDuplicateKeys as StrictValue;
-use cedar_policy_core::validator::CoreSchema;
+use cedar_policy_core::validator::{CoreSchema, ValidatorSchema};
 use miette::Diagnostic;
 use serde_json::{Map, Value};
 
-use super::{Context, Entity, EntityUid, RequestError, RequestErrorKind, Schema};
+use super::{
+    Context, Entity, EntityUid, RequestError, RequestErrorKind, RestrictedExpression, Schema,
+};
 
 /// Checks principal, action, resource and context against the schema.
 pub(crate) fn check_request(
@@ -28,10 +30,21 @@ pub(crate) fn check_request(
     context: &Context,
     schema: &Schema,
 ) -> Result<(), RequestError> {
-    let (principal, action, resource) = (principal.clone(), action.clone(), resource.clone());
-    cedar_policy::Request::new(principal, action, resource, context.clone(), Some(schema))
+    let part = |uid: &EntityUid| (ast::EntityUID::from(uid.clone()), None);
+    let (principal, action, resource) = (part(principal), part(action), part(resource));
+    let schema: &ValidatorSchema = schema.as_ref();
+    let (context, extensions) = (context.as_ref().clone(), Extensions::all_available());
+    ast::Request::new(principal, action, resource, context, Some(schema), extensions)
         .map(|_| ())
         .map_err(|error| refused(RequestErrorKind::Schema, &error))
+}
+
+/// Whether a context has a fact of this name.
+pub(crate) fn has_fact(context: &Context, name: &str) -> bool {
+    match context.as_ref() {
+        ast::Context::Value(facts) => facts.contains_key(name),
+        ast::Context::RestrictedResidual(facts) => facts.contains_key(name),
+    }
 }
 
 /// Checks an entity's type, attributes, tags and ancestors against the schema.
@@ -69,6 +82,16 @@ pub(crate) fn check_attributes(entity: &Entity, schema: &Schema) -> Result<(), R
         validate_euids_in_partial_value(&schema, value).map_err(listed)?;
     }
     Ok(())
+}
+
+/// A moment that the language cannot write, reckoned from one that it can.
+pub(crate) fn moment_from_1970(millis: i64) -> Result<RestrictedExpression, String> {
+    let offset: Result<UnreservedId, _> = "offset".parse();
+    let offset = offset.map_err(|error| error.to_string())?;
+    let start = RestrictedExpression::new_datetime("1970-01-01");
+    let length = RestrictedExpression::new_duration(format!("{millis}ms"));
+    let arguments = [start, length].map(|one| AsRef::<RestrictedExpr>::as_ref(&one).clone());
+    Ok(RestrictedExpr::call_extension_fn(Name::unqualified_name(offset), arguments).into())
 }
 
 /// Refuses values that are unknown.

@@ -23,6 +23,11 @@ impl DecisionId {
         let low = (1 << 63) | (seed.wrapping_add(count) & (u64::MAX >> 2));
         Self(Uuid::from_u64_pair(high, low))
     }
+
+    /// Writes it behind a text.
+    pub fn push_to(self, text: &mut String) {
+        text.push_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    }
 }
 
 impl fmt::Display for DecisionId {

@@ -1,6 +1,7 @@
 //! A moment, given by the caller or by the door's clock.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -16,7 +17,7 @@ impl Timestamp {
     /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, when it can be represented.
     #[must_use]
     pub fn from_millis(millis: i64) -> Option<Self> {
-        DateTime::<Utc>::from_timestamp_millis(millis).map(|_| Self(millis))
+        CALENDAR.contains(&millis).then_some(Self(millis))
     }
 
     /// Reads an RFC 3339 moment such as `2026-12-01T16:00:00Z`.
@@ -44,6 +45,10 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+/// What the calendar has.
+const CALENDAR: RangeInclusive<i64> =
+    DateTime::<Utc>::MIN_UTC.timestamp_millis()..=DateTime::<Utc>::MAX_UTC.timestamp_millis();
+
 /// The last millisecond of the year 9999: no clock is right beyond it, and none before 1970.
 const LAST: i64 = 253_402_300_799_999;
 
@@ -65,3 +70,18 @@ impl fmt::Display for InvalidTimestamp {
 }
 
 impl std::error::Error for InvalidTimestamp {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_one_that_the_calendar_has() {
+        for bound in [*CALENDAR.start(), *CALENDAR.end(), i64::MIN, i64::MAX, 0] {
+            for millis in [-1, 0, 1].map(|by| bound.saturating_add(by)) {
+                let known = DateTime::<Utc>::from_timestamp_millis(millis).is_some();
+                assert_eq!(Timestamp::from_millis(millis).is_some(), known, "{millis}");
+            }
+        }
+    }
+}

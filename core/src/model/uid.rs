@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use cedar_policy_core::ast::{EntityType, Name};
+use cedar_policy_core::parser::unescape::to_unescaped_string;
 
 use super::{EntityId, EntityTypeName, EntityUid, RequestError, RequestErrorKind, notebook};
 
@@ -19,9 +20,24 @@ const HELP: &str = "write it as `Type::\"id\"`, or as {\"type\": \"Type\", \"id\
 /// # Errors
 /// When the text is not of that form.
 pub fn read_uid(text: &str, namespace: Option<&str>) -> Result<EntityUid, RequestError> {
-    let uid: EntityUid = text.parse().map_err(|error| refused("an entity uid", text, &error))?;
+    let uid = written(text).map_err(|error| refused("an entity uid", text, &error))?;
     let type_name = qualified(uid.type_name().clone(), namespace)?;
     Ok(EntityUid::from_type_name_and_id(type_name, uid.id().clone()))
+}
+
+/// A uid as the language writes it and in no other way, read without the language's grammar.
+fn written(text: &str) -> Result<EntityUid, String> {
+    let parts = text.strip_suffix('"').and_then(|text| text.split_once("::\""));
+    let (type_name, id) =
+        parts.ok_or("a type with `::` and an id in quotes behind it is expected")?;
+    let type_name: EntityTypeName =
+        type_name.parse().map_err(|error| format!("of its type: {error}"))?;
+    let id = to_unescaped_string(id).map_err(|errors| format!("of its id: {}", errors.head))?;
+    let uid = EntityUid::from_type_name_and_id(type_name, EntityId::new(id));
+    match uid.to_string() {
+        same if same == text => Ok(uid),
+        normalized => Err(format!("it has to be written as `{}`", normalized.escape_debug())),
+    }
 }
 
 /// A uid from a type and an id, which may hold anything.
@@ -124,6 +140,25 @@ mod tests {
             assert_eq!(uid.id().unescaped(), id);
             assert_eq!(read_uid(&uid.to_string(), None).unwrap(), uid);
         }
+    }
+
+    #[test]
+    fn a_uid_is_read_as_the_official_parser_reads_it() {
+        use proptest::prelude::*;
+        use proptest::sample::select;
+        const PARTS: &[&str] = &[
+            "User", "Notebook", "::", ":", "\"", "\"", "\\", "\\\"", "\\n", "\n", "\\u{41}",
+            "\\u{0}", "\\0", "'", "\\'", "é", "\\*", " ", "//", "if", "in", "__cedar", "_1", "1",
+            "a", "\u{202e}", "\u{feff}", "\u{301}",
+        ];
+        let hostile = proptest::collection::vec(select(PARTS), 0..8).prop_map(|all| all.concat());
+        let names = proptest::collection::vec(select(PARTS), 0..4).prop_map(|all| all.concat());
+        let near = (names, hostile.clone()).prop_map(|(name, id)| format!("{name}::\"{id}\""));
+        let real = any::<String>().prop_map(|id| format!("Lab::Robot::\"{}\"", id.escape_debug()));
+        let texts = prop_oneof![hostile, near, real, any::<String>()];
+        proptest!(|(text in texts)| {
+            prop_assert_eq!(written(&text).ok(), text.parse::<EntityUid>().ok());
+        });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-use super::{EntityUid, RestrictedExpression, Timestamp};
+use super::{EntityUid, RestrictedExpression, Timestamp, conformance};
 
 /// A value of an attribute or of a context, kept: one that a builder was given, or of a question that
 /// is written down.
@@ -42,8 +42,6 @@ impl Value {
     /// # Errors
     /// Says which value has no form there, such as an address with a prefix that it cannot have.
     pub fn to_expression(&self) -> Result<RestrictedExpression, String> {
-        // Only numbers and addresses of ours are put into text here.
-        let parse = |text: String| text.parse().map_err(|_| format!("`{text}` is not a value"));
         match self {
             Self::Bool(value) => Ok(RestrictedExpression::new_bool(*value)),
             Self::Long(value) => Ok(RestrictedExpression::new_long(*value)),
@@ -61,12 +59,14 @@ impl Value {
                     .map_err(|error| error.to_string())
             }
             Self::DateTime(millis) if !WRITTEN.contains(millis) => {
-                parse(format!("datetime(\"1970-01-01\").offset(duration(\"{millis}ms\"))"))
+                conformance::moment_from_1970(*millis)
             }
             extension => match extension.call() {
-                Some(("datetime", moment)) => Ok(RestrictedExpression::new_datetime(moment)),
-                Some((function, argument)) => parse(format!("{function}(\"{argument}\")")),
-                None => Err(format!("`{extension:?}` is not a value")),
+                Some(("ip", text)) => Ok(RestrictedExpression::new_ip(text)),
+                Some(("decimal", text)) => Ok(RestrictedExpression::new_decimal(text)),
+                Some(("datetime", text)) => Ok(RestrictedExpression::new_datetime(text)),
+                Some(("duration", text)) => Ok(RestrictedExpression::new_duration(text)),
+                _ => Err(format!("`{extension:?}` is not a value")),
             },
         }
     }
@@ -99,3 +99,39 @@ impl Value {
 
 /// The moments that the language writes, in milliseconds: those of years of four digits.
 const WRITTEN: RangeInclusive<i64> = 0..=253_402_300_799_999;
+
+#[cfg(test)]
+mod tests {
+    use cedar_policy_core::ast::{self, Value as Evaluated};
+
+    use super::*;
+    use crate::model::Context;
+
+    #[test]
+    fn an_extension_value_is_what_the_language_reads_from_its_text() {
+        let address =
+            |address: &str, prefix| Value::Address { address: address.parse().unwrap(), prefix };
+        let values = [
+            (address("192.0.2.7", 24), r#"ip("192.0.2.7/24")"#),
+            (address("::ffff:192.0.2.7", 128), r#"ip("0:0:0:0:0:ffff:c000:207/128")"#),
+            (Value::Decimal(-5), r#"decimal("-0.0005")"#),
+            (Value::Duration(-1), r#"duration("-1ms")"#),
+            (Value::DateTime(0), r#"datetime("1970-01-01T00:00:00.000Z")"#),
+            (Value::DateTime(-1), r#"datetime("1970-01-01").offset(duration("-1ms"))"#),
+        ];
+        for (value, text) in values {
+            let made = evaluated(&value.to_expression().unwrap());
+            assert!(made.is_some(), "{text}");
+            assert_eq!(made, evaluated(&text.parse().unwrap()), "{text}");
+        }
+    }
+
+    /// What it is evaluated to.
+    fn evaluated(expression: &RestrictedExpression) -> Option<Evaluated> {
+        let context = Context::from_pairs([("it".to_owned(), expression.clone())]).ok()?;
+        match context.as_ref() {
+            ast::Context::Value(fields) => fields.get("it").cloned(),
+            ast::Context::RestrictedResidual(_) => None,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::audit::Record;
+use crate::audit::{Record, Sink};
 use crate::engine::KeptAnswer;
 use crate::model::{Decision, DecisionId, Obligations, Response, Revision, Timestamp};
 use crate::request::Kept as Asked;
@@ -89,10 +89,17 @@ impl Decided {
 }
 
 impl Kept {
-    /// What is written down of it; what was answered is made out where that is done.
-    pub(super) fn record(&self, at: Timestamp, asked: Asked, taken: Duration) -> Record {
+    /// Writes it down; what was answered is made out where that is done.
+    pub(super) fn written(
+        self,
+        sink: &dyn Sink,
+        at: Timestamp,
+        asked: Asked,
+        taken: Duration,
+    ) -> Decided {
         let (kept, limits) = (self.clone(), *self.answer.snapshot().limits());
-        Record::deferred(at, asked, limits, move || kept.to_response(taken))
+        sink.accept(Record::deferred(at, asked, limits, move || kept.to_response(taken)));
+        self.into()
     }
 
     fn to_response(&self, taken: Duration) -> Response {

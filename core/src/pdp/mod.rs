@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use self::decided::Kept;
 use crate::audit::{Record, Reproduction, Sink, SinkStatus};
 use crate::bundle::{Bundle, GrantsDelivery};
-use crate::engine::{CrossCheck, Mismatch, Options, Scratch, Snapshot};
+use crate::engine::{CrossCheck, Mismatch, Options, Quick, Scratch, Snapshot};
 use crate::model::{
     DecisionId, EntityTypeName, EntityUid, LoadError, Outcome, RequestError, Response, Revision,
     Timestamp,
@@ -54,6 +54,13 @@ pub struct Pdp {
 /// When something was asked, and as which decision.
 struct Asked {
     started: Duration,
+    now: Timestamp,
+    count: u64,
+}
+
+/// The same of a question, of which the start is asked for only where it is written down.
+struct Moment {
+    started: Option<Duration>,
     now: Timestamp,
     count: u64,
 }
@@ -127,37 +134,76 @@ impl Pdp {
         question: &Question<'_>,
         scratch: &mut Scratch,
     ) -> Result<Decided, RequestError> {
-        let started = self.sink.as_ref().map(|_| self.clock.elapsed());
-        let now = self.clock.now();
-        let in_force = self.store.load();
-        let mut fields: SmallVec<[_; 16]>;
+        let (started, now, in_force) = (self.started(), self.clock.now(), self.store.load());
+        let count = self.decisions.fetch_add(1, Ordering::Relaxed);
+        self.ask_in(&in_force, Moment { started, now, count }, question, scratch)
+    }
+
+    /// Decides questions one after the other as [`Pdp::ask`] does, all of them against one snapshot and at one moment.
+    ///
+    /// Takes time as [`Pdp::ask`] for each of them, but for one look at the clock and at what is in force.
+    ///
+    /// # Errors
+    /// At the first that does not fit; whoever enforces denies all of them then.
+    pub fn ask_each(
+        &self,
+        questions: &[Question<'_>],
+        scratch: &mut Scratch,
+    ) -> Result<Vec<Decided>, RequestError> {
+        let (now, in_force) = (self.clock.now(), self.store.load());
+        let all = u64::try_from(questions.len()).unwrap_or(u64::MAX);
+        let first = self.decisions.fetch_add(all, Ordering::Relaxed);
+        let mut decided = Vec::with_capacity(questions.len());
+        for (question, at) in questions.iter().zip(0..) {
+            let moment = Moment { started: self.started(), now, count: first.wrapping_add(at) };
+            decided.push(self.ask_in(&in_force, moment, question, scratch)?);
+        }
+        Ok(decided)
+    }
+
+    /// When a decision started, where that is written down.
+    fn started(&self) -> Option<Duration> {
+        self.sink.as_ref().map(|_| self.clock.elapsed())
+    }
+
+    fn ask_in(
+        &self,
+        in_force: &InForce,
+        Moment { started, now, count }: Moment,
+        question: &Question<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<Decided, RequestError> {
+        // Made where it stays: it is large.
+        let mut fields: SmallVec<[_; 16]> = SmallVec::new();
         let timed = match in_force.snapshot.gives_now() {
             true if question.context().iter().all(|(name, _)| *name != "now") => {
-                fields = SmallVec::from_slice(question.context());
+                fields.extend_from_slice(question.context());
                 fields.push(("now", Given::DateTime(now.millis())));
                 question.with_fact(&fields)
             }
             _ => *question,
         };
-        let admitted = in_force.snapshot.admits(&timed);
         let expired = in_force.expires.is_some_and(|expires| now >= expires);
         let denies = expired && self.store.rules().on_expiry == OnExpiry::Deny;
-        let count = self.decisions.fetch_add(1, Ordering::Relaxed);
-        let plain = admitted && !denies && !self.cross_check.takes(count);
-        if plain && let Some(answer) = in_force.snapshot.answer_to_keep(&timed, scratch) {
+        let otherwise = denies || self.cross_check.takes(count);
+        let Quick { admitted, answer } = in_force.snapshot.quickly(&timed, otherwise, scratch);
+        if let Some(answer) = answer {
             let decision_id = DecisionId::new(now, self.seed(), count);
             let kept = Kept { answer, decision_id, expired };
-            if let (Some(sink), Some(started)) = (&self.sink, started) {
-                let taken = self.clock.elapsed().saturating_sub(started);
-                sink.to.accept(kept.record(now, in_force.snapshot.keep(&timed)?, taken));
-            }
-            return Ok(kept.into());
+            return match (&self.sink, started) {
+                (Some(sink), Some(started)) => {
+                    let taken = self.clock.elapsed().saturating_sub(started);
+                    let asked = in_force.snapshot.keep(&timed)?;
+                    Ok(kept.written(sink.to.as_ref(), now, asked, taken))
+                }
+                _ => Ok(kept.into()),
+            };
         }
         let started = started.unwrap_or_else(|| self.clock.elapsed());
         let shape = in_force.snapshot.shape(Some(now));
         let validate = shape.validate && !admitted;
         let request = question.to_builder()?.build(&Shape { validate, ..shape })?;
-        Ok(self.decide(&request, &in_force, Asked { started, now, count }).into())
+        Ok(self.decide(&request, in_force, Asked { started, now, count }).into())
     }
 
     fn decide(&self, request: &Request, in_force: &InForce, asked: Asked) -> Response {

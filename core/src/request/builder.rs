@@ -54,7 +54,7 @@ impl RequestBuilder {
     pub fn build(mut self, shape: &Shape) -> Result<Request, RequestError> {
         self.check_limits(&shape.limits)?;
         self.check_duplicates()?;
-        if let Some(now) = shape.now.filter(|_| self.context.get("now").is_none()) {
+        if let Some(now) = shape.now.filter(|_| !conformance::has_fact(&self.context, "now")) {
             let now = RestrictedExpression::new_datetime(now.to_string());
             let merged = self.context.merge([("now".to_owned(), now)]);
             self.context = merged

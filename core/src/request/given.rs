@@ -123,7 +123,15 @@ impl<'a> Given<'a> {
 
     /// # Errors
     /// When a record in it has a key twice, or an address has a prefix that it cannot have.
+    #[inline]
     pub(super) fn check(&self) -> Result<(), RequestError> {
+        match self {
+            Self::Set(_) | Self::Record(_) | Self::Address { .. } => self.check_whole(),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_whole(&self) -> Result<(), RequestError> {
         match self {
             Self::Set(elements) => elements.iter().try_for_each(Self::check),
             Self::Record(fields) => check(fields),
@@ -201,7 +209,9 @@ pub(super) fn keep<E>(
 /// # Errors
 /// When a key is there twice, here or in a record below.
 pub(super) fn check(fields: Fields<'_>) -> Result<(), RequestError> {
-    if let Some(key) = twice(fields, |(key, _)| key) {
+    if fields.len() > 1
+        && let Some(key) = twice(fields, |(key, _)| key)
+    {
         return Err(duplicate(key));
     }
     fields.iter().try_for_each(|(_, given)| given.check())

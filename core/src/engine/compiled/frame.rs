@@ -20,7 +20,7 @@ pub(super) struct Frame<'a> {
     pub(super) constants: &'a Pool,
     pub(super) overlay: Option<&'a Overlay<'a>>,
     pub(super) arena: &'a Bump,
-    pub(super) asked: Asked<'a>,
+    pub(super) asked: &'a Asked<'a>,
     pub(super) context: Record<'a>,
 }
 
@@ -33,23 +33,22 @@ enum Under<'a> {
 }
 
 impl<'a> Frame<'a> {
+    #[inline]
     pub(super) fn new(
         store: &'a Store,
         constants: &'a Pool,
         overlay: Option<&'a Overlay<'a>>,
         arena: &'a Bump,
-        uids: [Uid<'a>; 3],
+        asked: &'a Asked<'a>,
         context: Record<'a>,
     ) -> Self {
-        let [principal, action, resource] = uids.map(|uid| store.standing(uid));
-        let asked = Asked { principal, action, resource };
         let mut frame = Self { store, constants, overlay, arena, asked, context };
         if overlay.is_some() {
-            frame.asked = Asked {
-                principal: frame.standing(principal.uid),
-                action: frame.standing(action.uid),
-                resource: frame.standing(resource.uid),
-            };
+            frame.asked = arena.alloc(Asked {
+                principal: frame.standing(asked.principal.uid),
+                action: frame.standing(asked.action.uid),
+                resource: frame.standing(asked.resource.uid),
+            });
         }
         frame
     }
@@ -137,6 +136,6 @@ impl<'a> Frame<'a> {
     fn field(&self, fields: Fields, key: Option<KeyId>) -> Result<Option<Value<'a>>, Deferred> {
         let pool = self.store.pool();
         let found = key.and_then(|key| pool.field(fields, key));
-        found.map(|stored| Value::stored(stored, pool)).transpose()
+        found.map(|stored| Value::stored(*stored, pool)).transpose()
     }
 }

@@ -35,10 +35,9 @@ use self::overlay::Overlay;
 use self::pool::Pool;
 use self::record::Record;
 use self::value::Deferred;
-use super::index::{self, Candidates, Index, Open};
+use super::index::{self, Asked, Candidates, Index, Open};
 use super::names::{Names, Uid, UidId};
 use super::policies::Policies;
-use super::question;
 use crate::model::{Effect, LoadError, LoadErrorKind, Problem, Schema};
 use crate::request::{Question, Request};
 
@@ -75,10 +74,22 @@ struct Compiled {
 pub(super) struct Satisfied {
     /// Whether they forbid: then no permit is among them.
     forbidden: bool,
-    determining: SmallVec<[u32; 12]>,
+    determining: Determining,
     deferred: Vec<u32>,
     /// How many of the determining ones have obligations.
     obliging: u32,
+}
+
+/// Positions of the determining policies, in the order of the policy set.
+type Determining = SmallVec<[u32; 12]>;
+
+/// What is kept of [`Satisfied`] where nothing is left to the official evaluator.
+#[derive(Debug, Clone)]
+pub(super) struct Determined {
+    determining: Determining,
+    forbidden: bool,
+    /// Whether a determining policy has obligations.
+    pub(super) obliges: bool,
 }
 
 /// Memory for what is made while deciding: for one prepared request, or for one decision after the
@@ -118,8 +129,6 @@ pub(super) enum Unable {
     Stack,
     /// The context holds what is not a value.
     Context,
-    /// A type has no name of the language's.
-    Name,
     /// The request has entities of its own, and those are looked up each time.
     Overlay,
 }
@@ -188,29 +197,27 @@ impl Program {
             true => Some(Overlay::of_request(request, store).map_err(|_| Unable::Cycle)?),
             false => None,
         };
-        let (uids, context) = parts(store, request)?;
-        let frame = Frame::new(store, &self.constants, overlay.as_ref(), &arena, uids, context);
+        let (asked, context) = parts(store, request)?;
+        let frame = Frame::new(store, &self.constants, overlay.as_ref(), &arena, &asked, context);
         self.run(&frame)
     }
 
-    /// Which policies a question satisfies; as for a request.
+    /// Which policies a question satisfies that is well named and of which this was looked up; as for a request.
+    #[inline]
     pub(super) fn answer(
         &self,
         store: &Store,
         question: &Question<'_>,
+        asked: &Asked<'_>,
         arena: &Scratch,
     ) -> Result<Satisfied, Unable> {
-        let uids = question::uids(question, &store.names);
-        if !question::is_well_named(question, &uids, &store.names) {
-            return Err(Unable::Name);
-        }
         let overlay = match question.sent() {
             [] => None,
             sent => Some(Overlay::of_question(sent, store).map_err(|_| Unable::Cycle)?),
         };
         let context = Record::Given(question.context());
         let overlay = overlay.as_ref();
-        self.run(&Frame::new(store, &self.constants, overlay, &arena.0, uids, context))
+        self.run(&Frame::new(store, &self.constants, overlay, &arena.0, asked, context))
     }
 
     /// Looks up once what a request names, and which policies it leads to.
@@ -223,11 +230,12 @@ impl Program {
         if request.has_overlay() {
             return Err(Unable::Overlay);
         }
-        let (uids, context) = parts(store, request)?;
-        let mut frame = Frame::new(store, &self.constants, None, &scratch.0, uids, context);
+        let (asked, context) = parts(store, request)?;
+        let asked = scratch.0.alloc(asked);
+        let mut frame = Frame::new(store, &self.constants, None, &scratch.0, asked, context);
         frame.context = context.built(&frame).map_err(|_| Unable::Context)?;
         let mut candidates = Candidates::new();
-        self.index.candidates(&frame.asked, &mut candidates);
+        self.index.candidates(frame.asked, &mut candidates);
         Ok(Handles { frame, candidates: scratch.0.alloc_slice_copy(&candidates) })
     }
 
@@ -248,7 +256,7 @@ impl Program {
         handles: &Handles<'a>,
         place: Place,
     ) -> Option<OpenRequest<'a>> {
-        let open = self.index.open(&handles.frame.asked, place);
+        let open = self.index.open(handles.frame.asked, place);
         let permits = |at: u32| {
             self.policies.get(at as usize).is_some_and(|policy| policy.effect == Effect::Permit)
         };
@@ -256,10 +264,11 @@ impl Program {
         any.then_some(OpenRequest { program: self, frame: handles.frame, place, open })
     }
 
+    #[inline]
     fn run(&self, frame: &Frame<'_>) -> Result<Satisfied, Unable> {
         check_stack()?;
         let mut candidates = Candidates::new();
-        self.index.candidates(&frame.asked, &mut candidates);
+        self.index.candidates(frame.asked, &mut candidates);
         Ok(self.evaluate_each(&candidates, frame))
     }
 
@@ -298,12 +307,13 @@ fn check_stack() -> Result<(), Unable> {
     }
 }
 
-fn parts<'a>(store: &'a Store, request: &'a Request) -> Result<([Uid<'a>; 3], Record<'a>), Unable> {
+fn parts<'a>(store: &'a Store, request: &'a Request) -> Result<(Asked<'a>, Record<'a>), Unable> {
     let Context::Value(context) = request.context().as_ref() else {
         return Err(Unable::Context);
     };
     let uids = [request.principal(), request.action(), request.resource()];
-    Ok((uids.map(|uid| store.names.parsed(uid.as_ref())), Record::Parsed(context)))
+    let uids = uids.map(|uid| store.names.parsed(uid.as_ref()));
+    Ok((store.asked(uids), Record::Parsed(context)))
 }
 
 impl OpenRequest<'_> {
@@ -311,14 +321,15 @@ impl OpenRequest<'_> {
     pub(super) fn with(&self, uid: UidId) -> Result<Satisfied, Unable> {
         check_stack()?;
         let arena = Bump::new();
-        let mut frame = Frame { arena: &arena, ..self.frame };
+        let frame = Frame { arena: &arena, ..self.frame };
         let standing = frame.standing(Uid::Known(uid));
         let mut candidates = Candidates::new();
         self.open.filled(&standing, &mut candidates);
-        match self.place {
-            Place::Principal => frame.asked.principal = standing,
-            Place::Resource => frame.asked.resource = standing,
-        }
+        let asked = match self.place {
+            Place::Principal => Asked { principal: standing, ..*frame.asked },
+            Place::Resource => Asked { resource: standing, ..*frame.asked },
+        };
+        let frame = Frame { asked: &asked, ..frame };
         Ok(self.program.evaluate_each(&candidates, &frame))
     }
 }

@@ -5,7 +5,7 @@ use cedar_policy_core::ast::{self, EntityUID, EntityUIDEntry, Policy};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
 
-use super::{Satisfied, Store};
+use super::{Determined, Satisfied, Store};
 use crate::engine::overlay;
 use crate::engine::policies::{self, Policies};
 use crate::engine::snapshot::Evaluation;
@@ -25,17 +25,9 @@ impl Satisfied {
         self.deferred.is_empty() && self.obliging < 2
     }
 
-    /// Whether a determining policy has obligations.
-    pub(in crate::engine) fn obliges(&self) -> bool {
-        self.obliging > 0
-    }
-
     /// The decision, as far as it is settled.
     pub(in crate::engine) fn decision(&self) -> Decision {
-        match self.forbidden || self.determining.is_empty() {
-            true => Decision::Deny,
-            false => Decision::Allow,
-        }
+        decision(self.forbidden, &self.determining)
     }
 
     /// The positions of the determining policies, in the order of the policy set.
@@ -85,7 +77,39 @@ impl Satisfied {
 
     /// What is settled, with the errors that settling it gave.
     pub(in crate::engine) fn evaluation(&self, errors: Vec<(usize, String)>) -> Evaluation {
-        let reason = self.reason().iter().map(|at| *at as usize).collect();
-        Evaluation { decision: self.decision(), reason, errors }
+        Evaluation { decision: self.decision(), reason: places(&self.determining), errors }
     }
+}
+
+impl Determined {
+    /// What is kept of what is plain.
+    #[inline]
+    pub(in crate::engine) fn of(plain: Satisfied) -> Self {
+        let Satisfied { forbidden, determining, obliging, .. } = plain;
+        Self { determining, forbidden, obliges: obliging > 0 }
+    }
+
+    /// Allow or Deny.
+    #[inline]
+    pub(in crate::engine) fn decision(&self) -> Decision {
+        decision(self.forbidden, &self.determining)
+    }
+
+    /// What the policies say.
+    pub(in crate::engine) fn evaluation(&self) -> Evaluation {
+        let reason = places(&self.determining);
+        Evaluation { decision: self.decision(), reason, errors: Vec::new() }
+    }
+}
+
+#[inline]
+fn decision(forbidden: bool, determining: &[u32]) -> Decision {
+    match forbidden || determining.is_empty() {
+        true => Decision::Deny,
+        false => Decision::Allow,
+    }
+}
+
+fn places(determining: &[u32]) -> Vec<usize> {
+    determining.iter().map(|at| *at as usize).collect()
 }

@@ -103,7 +103,7 @@ impl Pool {
     }
 
     #[inline]
-    pub(in crate::engine) fn field(&self, fields: Fields, key: KeyId) -> Option<Stored> {
+    pub(in crate::engine) fn field(&self, fields: Fields, key: KeyId) -> Option<&Stored> {
         let fields = self.fields(fields);
         let found = match fields.len() {
             0..=8 => fields.iter().find(|field| field.key == key),
@@ -112,7 +112,7 @@ impl Pool {
                 at.and_then(|at| fields.get(at))
             }
         };
-        found.map(|field| field.value)
+        found.map(|field| &field.value)
     }
 
     /// Takes a value in.

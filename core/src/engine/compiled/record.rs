@@ -35,7 +35,7 @@ impl<'a> Record<'a> {
         match self {
             Self::Stored { pool, fields } => {
                 let found = key.and_then(|key| pool.field(fields, key));
-                found.map(|stored| Value::stored(stored, pool)).transpose()
+                found.map(|stored| Value::stored(*stored, pool)).transpose()
             }
             Self::Built(fields) => {
                 Ok(fields.iter().find(|(key, _)| is(key, text)).map(|(_, value)| *value))

@@ -93,7 +93,7 @@ impl<'a> Frame<'a> {
             }
             Node::Path(path) => {
                 return match self.quick_path(path) {
-                    Some(stored) => Value::stored(stored, self.store.pool()),
+                    Some(stored) => Value::stored(*stored, self.store.pool()),
                     None => self.path(Value::Entity(self.root(path.root).uid), &path.keys),
                 };
             }
@@ -158,13 +158,13 @@ impl<'a> Frame<'a> {
 
     /// A stored attribute that is reached through stored records alone; `None` is no answer.
     #[inline]
-    fn quick_path(&self, path: &Path) -> Option<Stored> {
+    fn quick_path(&self, path: &Path) -> Option<&'a Stored> {
         let mut fields = self.root(path.root).attributes?;
         let pool = self.store.pool();
         let (last, records) = path.keys.split_last()?;
         for key in records {
             match pool.field(fields, key.id)? {
-                Stored::Record(inner) => fields = inner,
+                Stored::Record(inner) => fields = *inner,
                 _ => return None,
             }
         }
@@ -203,7 +203,7 @@ impl<'a> Frame<'a> {
         mut keys: &'a [Key],
     ) -> Result<(Value<'a>, &'a [Key]), Deferred> {
         while let Some((key, rest)) = keys.split_first() {
-            let stored = pool.field(fields, key.id).ok_or(Deferred)?;
+            let stored = *pool.field(fields, key.id).ok_or(Deferred)?;
             keys = rest;
             match stored {
                 Stored::Record(inner) if !rest.is_empty() => fields = inner,

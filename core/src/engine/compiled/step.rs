@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::node::{Key, Node, Path, Root, Test};
 use super::pool::Stored;
 use super::value::Deferred;
-use crate::engine::names::{KeyId, Uid};
+use crate::engine::names::{KeyId, Uid, UidId};
 
 /// One of the conditions that must all hold.
 #[derive(Debug)]
@@ -108,15 +108,13 @@ impl<'a> Frame<'a> {
         Ok(true)
     }
 
-    /// `None` is no answer, as with the next two.
+    /// `None` is no answer, as with all below.
     #[inline]
-    fn quick(&self, quick: &Quick) -> Option<bool> {
+    fn quick(&self, quick: &'a Quick) -> Option<bool> {
         match quick {
-            Quick::Test(test, one, two) => {
-                self.quick_test(*test, self.operand(one)?, self.operand(two)?)
-            }
+            Quick::Test(test, one, two) => self.quick_test(*test, one, two),
             Quick::Truth(reach) => match self.reach(reach)? {
-                Stored::Bool(holds) => Some(holds),
+                Stored::Bool(holds) => Some(*holds),
                 _ => None,
             },
             Quick::Has(root, key) => {
@@ -129,35 +127,62 @@ impl<'a> Frame<'a> {
     }
 
     #[inline]
-    fn quick_test(&self, test: Test, one: Stored, two: Stored) -> Option<bool> {
-        match (test, one, two) {
-            (Test::LessEqual, Stored::Long(one), Stored::Long(two)) => Some(one.get() <= two.get()),
-            (Test::Less, Stored::Long(one), Stored::Long(two)) => Some(one.get() < two.get()),
-            (Test::Equal, Stored::Long(one), Stored::Long(two)) => Some(one.get() == two.get()),
-            (Test::Equal, Stored::Bool(one), Stored::Bool(two)) => Some(one == two),
-            (Test::Equal, Stored::Entity(one), Stored::Entity(two)) => Some(one == two),
-            (Test::In, Stored::Entity(one), Stored::Entity(two)) => {
-                Some(self.is_in(Uid::Known(one), Uid::Known(two)))
+    fn quick_test(&self, test: Test, one: &'a Operand, two: &'a Operand) -> Option<bool> {
+        match test {
+            Test::LessEqual => Some(self.long(one)? <= self.long(two)?),
+            Test::Less => Some(self.long(one)? < self.long(two)?),
+            Test::In => {
+                Some(self.is_in(Uid::Known(self.entity(one)?), Uid::Known(self.entity(two)?)))
             }
+            Test::Equal => match (one, two) {
+                (Operand::Root(_), _) | (_, Operand::Root(_)) => {
+                    Some(self.entity(one)? == self.entity(two)?)
+                }
+                _ => match (self.stored(one)?, self.stored(two)?) {
+                    (Stored::Long(one), Stored::Long(two)) => Some(one.get() == two.get()),
+                    (Stored::Bool(one), Stored::Bool(two)) => Some(one == two),
+                    (Stored::Entity(one), Stored::Entity(two)) => Some(one == two),
+                    _ => None,
+                },
+            },
             _ => None,
         }
     }
 
     #[inline]
-    fn operand(&self, operand: &Operand) -> Option<Stored> {
-        match operand {
-            Operand::Constant(stored) => Some(*stored),
-            Operand::Root(root) => self.root(*root).uid.known().map(Stored::Entity),
-            Operand::Reach(reach) => self.reach(reach),
+    fn long(&self, operand: &'a Operand) -> Option<i64> {
+        match self.stored(operand)? {
+            Stored::Long(number) => Some(number.get()),
+            _ => None,
         }
     }
 
     #[inline]
-    fn reach(&self, reach: &Reach) -> Option<Stored> {
+    fn entity(&self, operand: &'a Operand) -> Option<UidId> {
+        match operand {
+            Operand::Root(root) => self.root(*root).uid.known(),
+            _ => match self.stored(operand)? {
+                Stored::Entity(uid) => Some(*uid),
+                _ => None,
+            },
+        }
+    }
+
+    /// Where it is kept, so that no more of it is read than is asked for.
+    #[inline]
+    fn stored(&self, operand: &'a Operand) -> Option<&'a Stored> {
+        match operand {
+            Operand::Constant(stored) => Some(stored),
+            Operand::Root(_) => None,
+            Operand::Reach(reach) => self.reach(reach),
+        }
+    }
+
+    fn reach(&self, reach: &Reach) -> Option<&'a Stored> {
         let (pool, mut fields) = (self.store.pool(), self.root(reach.root).attributes?);
         if let Some(record) = reach.record {
             fields = match pool.field(fields, record)? {
-                Stored::Record(inner) => inner,
+                Stored::Record(inner) => *inner,
                 _ => return None,
             };
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::pool::{Fields, Pool};
+use crate::engine::index::Asked;
 use crate::engine::names::{EntityRow, Names, TypeName, Uid, UidId};
 use crate::engine::standing::{Ancestors, Standing};
 
@@ -79,10 +80,31 @@ impl Store {
             let ancestors = Ancestors::Stored(&[]);
             return Standing { uid, entity_type, ancestors, attributes: None };
         };
-        let (entity_type, row) = self.names.row(id).unzip();
-        let row = row.flatten();
-        let ancestors = Ancestors::Stored(row.map_or(&[][..], |row| self.ancestors(row)));
-        Standing { uid, entity_type, ancestors, attributes: row.map(EntityRow::attributes) }
+        match self.names.row(id) {
+            Some((entity_type, Some(row))) => Standing {
+                uid,
+                entity_type: Some(entity_type),
+                ancestors: Ancestors::Stored(self.ancestors(row)),
+                attributes: Some(row.attributes()),
+            },
+            found => Standing {
+                uid,
+                entity_type: found.map(|(entity_type, _)| entity_type),
+                ancestors: Ancestors::Stored(&[]),
+                attributes: None,
+            },
+        }
+    }
+
+    /// Principal, action and resource in their places.
+    #[inline]
+    pub(in crate::engine) fn asked<'a>(&'a self, uids: [Uid<'a>; 3]) -> Asked<'a> {
+        let [principal, action, resource] = uids;
+        Asked {
+            principal: self.standing(principal),
+            action: self.standing(action),
+            resource: self.standing(resource),
+        }
     }
 
     /// What a stored entity is in, in rising order.

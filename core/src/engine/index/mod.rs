@@ -11,7 +11,7 @@ mod open;
 use smallvec::SmallVec;
 
 use self::filing::Scope;
-use super::names::UidId;
+use super::names::{Uid, UidId};
 use super::standing::{Ancestors, Standing};
 
 pub(super) use self::filing::number_scopes;
@@ -81,28 +81,19 @@ impl Index {
     ///
     /// Takes time in proportion to the ancestors that scopes name and to what is found there.
     pub(super) fn candidates(&self, asked: &Asked<'_>, found: &mut Candidates) {
-        let mut walked: [SmallVec<[UidId; 8]>; 3] = Default::default();
+        let mut walked: [Walked; 3] = Default::default();
         let [one, two, three] = &mut walked;
         let action = Named::new(&asked.action, one);
         let (principal, resource) =
             (Named::new(&asked.principal, two), Named::new(&asked.resource, three));
-        let mut actions: SmallVec<[u32; 8]> = SmallVec::from_slice(&[NONE, action.id]);
-        for ancestor in action.ancestors {
-            if ancestor.0 >= self.scope_uids {
-                break;
-            }
-            actions.push(ancestor.0);
-        }
-        let looked = Looked { actions: &actions, action: action.id, principal, resource };
+        let groups = self.in_scopes(action.ancestors);
+        let looked = Looked { action: action.id, groups, principal, resource };
         self.look(Some(&self.rest), true, &looked, found);
         self.look(self.principal_types.get(principal.is as usize), true, &looked, found);
         self.look(self.resource_types.get(resource.is as usize), true, &looked, found);
         for (shelves, named) in [(&self.principals, principal), (&self.resources, resource)] {
             self.look(shelves.get(named.id as usize), true, &looked, found);
-            for ancestor in named.ancestors {
-                if ancestor.0 >= self.scope_uids {
-                    break;
-                }
+            for ancestor in self.in_scopes(named.ancestors) {
                 self.look(shelves.get(ancestor.place()), false, &looked, found);
             }
         }
@@ -111,6 +102,13 @@ impl Index {
             found.sort_unstable();
             found.dedup();
         }
+    }
+
+    /// Those that scopes name.
+    #[inline]
+    fn in_scopes<'a>(&self, ancestors: &'a [UidId]) -> &'a [UidId] {
+        let beyond = ancestors.iter().position(|ancestor| ancestor.0 >= self.scope_uids);
+        ancestors.get(..beyond.unwrap_or(ancestors.len())).unwrap_or_default()
     }
 
     /// `itself` says whether an entity of the request led here and not one that it is in.
@@ -133,16 +131,15 @@ impl Index {
         let postings = self.postings.get(start..end).unwrap_or_default();
         if postings.len() <= FEW {
             for posting in postings {
-                #[expect(clippy::manual_contains, reason = "for two or three, a loop is faster")]
-                let wanted = looked.actions.iter().any(|action| *action == posting.action);
-                if wanted && posting.holds(looked, itself) {
+                if looked.wants(posting.action) && posting.holds(looked, itself) {
                     found.push(posting.policy);
                 }
             }
             return;
         }
-        for wanted in looked.actions {
-            for posting in of_action(postings, *wanted) {
+        let groups = looked.groups.iter().map(|group| group.0);
+        for wanted in [NONE, looked.action].into_iter().chain(groups) {
+            for posting in of_action(postings, wanted) {
                 if posting.holds(looked, itself) {
                     found.push(posting.policy);
                 }
@@ -154,11 +151,19 @@ impl Index {
 /// What a request is looked up by.
 #[derive(Clone, Copy)]
 struct Looked<'a> {
-    /// The action, what it is in, and [`NONE`] for policies of any action.
-    actions: &'a [u32],
     action: u32,
+    /// What the action is in, as far as scopes name it.
+    groups: &'a [UidId],
     principal: Named<'a>,
     resource: Named<'a>,
+}
+
+impl Looked<'_> {
+    /// Whether policies of this action, or of [`NONE`] for any, are asked for.
+    #[inline]
+    fn wants(&self, action: u32) -> bool {
+        action == NONE || action == self.action || self.groups.iter().any(|group| group.0 == action)
+    }
 }
 
 /// What the snapshot names of an entity and of what it is in.
@@ -172,13 +177,10 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     #[inline]
-    fn new(standing: &Standing<'a>, walked: &'a mut SmallVec<[UidId; 8]>) -> Self {
+    fn new(standing: &Standing<'a>, walked: &'a mut Walked) -> Self {
         let ancestors = match standing.ancestors {
             Ancestors::Stored(ancestors) => ancestors,
-            Ancestors::Walked(ancestors) => {
-                walked.extend(ancestors.iter().filter_map(|uid| uid.known()));
-                walked
-            }
+            Ancestors::Walked(ancestors) => known(ancestors, walked),
         };
         let id = standing.uid.known().map_or(NONE, |uid| uid.0);
         Self { id, is: standing.entity_type.map_or(NONE, |id| id.0), ancestors }
@@ -191,6 +193,15 @@ impl<'a> Named<'a> {
             _ => self.ancestors.binary_search(&UidId(uid)).is_ok(),
         }
     }
+}
+
+/// Ancestors that are worked out for one question.
+type Walked = SmallVec<[UidId; 8]>;
+
+#[cold]
+fn known<'a>(ancestors: &[Uid<'_>], walked: &'a mut Walked) -> &'a [UidId] {
+    walked.extend(ancestors.iter().filter_map(|uid| uid.known()));
+    walked
 }
 
 /// So many postings are looked at one by one.

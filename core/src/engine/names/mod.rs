@@ -12,9 +12,7 @@ use cedar_policy_core::ast::{Eid, EntityType, EntityUID};
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 
-use self::table::Table;
-
-pub(super) use self::table::same;
+pub(super) use self::table::{Table, same};
 pub(super) use self::uid::{KeyId, TypeId, TypeName, Uid, UidId};
 
 /// The names of a snapshot.

@@ -4,7 +4,7 @@
 ///
 /// It holds part of each hash and the number; what a number stands for is the caller's to compare.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Table {
+pub(in crate::engine) struct Table {
     slots: Box<[Slot]>,
     count: usize,
 }
@@ -21,7 +21,7 @@ const FREE: u32 = u32::MAX;
 impl Table {
     /// The number with this hash that `is` what is looked for.
     #[inline]
-    pub(super) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(in crate::engine) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut at = hash as usize & mask;
         // INVARIANT: half of the slots are free, so this ends.
@@ -35,7 +35,7 @@ impl Table {
     }
 
     /// Adds a number that is not in it.
-    pub(super) fn insert(&mut self, hash: u32, number: u32) {
+    pub(in crate::engine) fn insert(&mut self, hash: u32, number: u32) {
         if self.count.saturating_mul(2) >= self.slots.len() {
             self.grow();
         }
@@ -85,7 +85,11 @@ pub(in crate::engine) fn same(one: &[u8], other: &[u8]) -> bool {
             one.first_chunk::<4>() == other.first_chunk()
                 && one.last_chunk::<4>() == other.last_chunk()
         }
-        0..=3 => one.iter().zip(other).all(|(one, other)| one == other),
+        2..=3 => {
+            one.first_chunk::<2>() == other.first_chunk()
+                && one.last_chunk::<2>() == other.last_chunk()
+        }
+        0..=1 => one.first() == other.first(),
         _ => one == other,
     }
 }
