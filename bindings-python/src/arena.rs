@@ -22,11 +22,13 @@ const MOST: usize = 1 << 20;
 ///
 /// It is taken out meanwhile: reading a value may run Python code, which may ask a question of its own.
 pub(crate) fn with<T>(call: impl FnOnce(&Bump, &mut Scratch) -> T) -> T {
-    let mut kept = KEPT.take().unwrap_or_default();
-    let called = call(&kept.arena, &mut kept.scratch);
-    if kept.arena.allocated_bytes() <= MOST {
-        kept.arena.reset();
-        KEPT.set(Some(kept));
-    }
-    called
+    KEPT.with(|place| {
+        let mut kept = place.take().unwrap_or_default();
+        let called = call(&kept.arena, &mut kept.scratch);
+        if kept.arena.allocated_bytes() <= MOST {
+            kept.arena.reset();
+            place.set(Some(kept));
+        }
+        called
+    })
 }

@@ -94,7 +94,7 @@ pub(crate) fn sent<'a>(
         sent.push(Sent::entity(&entity.get().0, arena));
     }
     for (uid, values) in attributes.unwrap_or_default() {
-        let uid = asked("attributes", uid, arena)?.parts();
+        let uid = asked("attributes", uid.as_borrowed(), arena)?.parts();
         let Ok(values) = values.cast::<PyDict>() else {
             return Err(not_a_dict("attributes", values));
         };

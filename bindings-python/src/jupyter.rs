@@ -132,6 +132,12 @@ impl Reading {
         PyTuple::new(py, self.asked.as_ref().map_or(&[][..], jupyter::Reading::needs))
     }
 
+    /// The same, whose body says how much a save or an upload writes: for policies that look at `bytes` or `chunk`.
+    fn measured(&self) -> Self {
+        let asked = self.asked.clone().map(jupyter::Reading::measured);
+        Self { asked, canonical: self.canonical.clone() }
+    }
+
     /// The path to pass on in place of the one that came.
     #[getter]
     fn canonical(&self) -> &str {
@@ -173,7 +179,7 @@ impl Message {
         self.0.action()
     }
 
-    /// The code, and whether it runs without being stored.
+    /// All the code, and whether it runs without being stored.
     #[getter]
     fn context<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         fields(py, self.0.context().fields())

@@ -5,6 +5,7 @@
 
 mod arena;
 mod bundle;
+mod cast;
 mod command;
 mod entity;
 mod error;

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use notegate::model::{self, uid_from_parts};
-use notegate::pdp::Decided;
 use notegate::request::{Question, RequestBuilder};
+use pyo3::Borrowed;
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::arena;
 use crate::bundle::Given;
+use crate::cast::instance;
 use crate::entity;
 use crate::error::{NotegateError, exception};
 use crate::event::Telling;
@@ -118,15 +119,15 @@ impl Pdp {
     /// what is no value of a policy: who enforces denies then. Takes time in proportion to the policies
     /// whose scope fits; the interpreter is kept meanwhile.
     #[pyo3(signature = (principal, action, resource, context=None, *, entities=None, attributes=None))]
-    fn authorize(
+    fn authorize<'py>(
         &self,
-        principal: &Bound<'_, PyAny>,
-        action: &Bound<'_, PyAny>,
-        resource: &Bound<'_, PyAny>,
-        context: Option<&Bound<'_, PyAny>>,
-        entities: Option<&Bound<'_, PyAny>>,
-        attributes: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Response> {
+        principal: &Bound<'py, PyAny>,
+        action: &Bound<'py, PyAny>,
+        resource: &Bound<'py, PyAny>,
+        context: Option<&Bound<'py, PyAny>>,
+        entities: Option<&Bound<'py, PyAny>>,
+        attributes: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, Response>> {
         let py = principal.py();
         let mut live = self.live.load();
         if live.is_none() {
@@ -134,7 +135,7 @@ impl Pdp {
             live = self.live.load();
         }
         let pdp = live.as_ref().ok_or_else(closed)?;
-        let asked = [principal, action, resource];
+        let asked = [principal, action, resource].map(Bound::as_borrowed);
         let entities = entities.map(entity::listed).transpose()?;
         let attributes = match attributes {
             Some(attributes) => match attributes.cast::<PyDict>() {
@@ -145,41 +146,38 @@ impl Pdp {
         };
         arena::with(|arena, scratch| {
             let reader = Reader::new(arena);
-            let mut question = question(asked, context, &reader)?;
+            let mut question = question(asked, context.map(Bound::as_borrowed), &reader)?;
             if entities.is_some() || attributes.is_some() {
                 let sent =
                     entity::sent(entities.as_deref(), attributes.as_deref(), &reader, arena)?;
                 question = question.with_sent(sent).map_err(|error| exception(py, error))?;
             }
-            let decided = pdp.ask(&question, scratch);
-            decided.map(|decided| Response::new(py, decided)).map_err(|error| exception(py, error))
+            match pdp.ask(&question, scratch) {
+                Ok(decided) => Bound::new(py, Response::new(py, decided)),
+                Err(error) => Err(exception(py, error)),
+            }
         })
     }
 
     /// Decides many questions, each a tuple of principal, action, resource and, where there is one,
-    /// context.
+    /// context. All are decided by what is in force at one moment.
     ///
     /// Raises as `authorize` does, of the first question that is wrong: deny all of them then. Other
     /// threads go on meanwhile.
-    fn authorize_batch(&self, questions: &Bound<'_, PyAny>) -> PyResult<Vec<Response>> {
+    fn authorize_batch<'py>(&self, questions: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = questions.py();
         let pdp = self.live()?;
         let given = questions.try_iter()?.collect::<PyResult<Vec<_>>>()?;
-        let parts = given.iter().enumerate().map(|(at, given)| parts(at, given));
-        let parts = parts.collect::<PyResult<Vec<_>>>()?;
-        let decided: PyResult<Vec<Decided>> = arena::with(|arena, scratch| {
-            let questions = parts.iter().map(|[principal, action, resource, context]| {
-                let context = Some(context).filter(|context| !context.is_none());
-                question([principal, action, resource], context, &Reader::new(arena))
-            });
-            let questions = questions.collect::<PyResult<Vec<_>>>()?;
-            let decided = py.detach(|| {
-                let decided = questions.iter().map(|question| pdp.ask(question, scratch));
-                decided.collect::<Result<Vec<_>, _>>()
-            });
+        let decided = arena::with(|arena, scratch| {
+            let mut questions = Vec::with_capacity(given.len());
+            for (at, given) in given.iter().enumerate() {
+                let (asked, context) = parts(at, given)?;
+                questions.push(question(asked, context, &Reader::new(arena))?);
+            }
+            let decided = py.detach(|| pdp.ask_each(&questions, scratch));
             decided.map_err(|error| exception(py, error))
-        });
-        Ok(decided?.into_iter().map(|decided| Response::new(py, decided)).collect())
+        })?;
+        PyList::new(py, decided.into_iter().map(|decided| Response::new(py, decided)))
     }
 
     /// The stored entities of a type on which this principal may take this action, in the order of
@@ -200,10 +198,10 @@ impl Pdp {
         let any = uid_from_parts(r#type, "", Some(NAMESPACE));
         let any = any.map_err(|error| exception(py, error))?;
         let resource = Bound::new(py, Uid::of(&any))?.into_any();
-        let asked = [principal, action, &resource];
+        let asked = [principal, action, &resource].map(Bound::as_borrowed);
         let request = arena::with(|arena, _| {
             let reader = Reader::new(arena);
-            builder(&question(asked, context, &reader)?, py)
+            builder(&question(asked, context.map(Bound::as_borrowed), &reader)?, py)
         })?;
         let request = request.build(&pdp.shape()).map_err(|error| exception(py, error))?;
         let permitted = py.detach(|| pdp.permitted(&request, any.type_name()));
@@ -240,6 +238,12 @@ impl Pdp {
     fn status(&self) -> PyResult<Status> {
         let pdp = self.live()?;
         Ok(Status { standing: pdp.status(), mismatches: pdp.mismatches(), records: pdp.records() })
+    }
+
+    /// Whether a policy in force may look at a fact of the context, such as `bytes`: a caller to whom a fact is dear
+    /// need not gather it for policies that look at none.
+    fn looks_at(&self, fact: &str) -> PyResult<bool> {
+        Ok(self.live()?.snapshot().looks_at(fact))
     }
 
     /// Calls back with an `Event` for whatever happens to what is in force from now on, on a thread of
@@ -393,16 +397,17 @@ fn closed() -> PyErr {
     NotegateError::new_err("the decision point was closed; open it again to decide")
 }
 
+#[inline]
 fn question<'a>(
-    [principal, action, resource]: [&'a Bound<'_, PyAny>; 3],
-    context: Option<&Bound<'_, PyAny>>,
+    [principal, action, resource]: [Borrowed<'a, '_, PyAny>; 3],
+    context: Option<Borrowed<'a, '_, PyAny>>,
     reader: &Reader<'a>,
 ) -> PyResult<Question<'a>> {
     let fields = match context {
         None => &[][..],
-        Some(context) => match context.cast::<PyDict>() {
-            Ok(dict) => reader.fields(dict, &Place::named("context"))?,
-            Err(_) => return Err(not_a_dict("context", context)),
+        Some(context) => match instance::<PyDict>(context) {
+            Some(dict) => reader.fields(&dict, &Place::named("context"))?,
+            None => return Err(not_a_dict("context", &context)),
         },
     };
     Question::new(
@@ -414,16 +419,16 @@ fn question<'a>(
     .map_err(|error| exception(principal.py(), error))
 }
 
-/// Principal, action, resource and context of one question of a batch.
-fn parts<'py>(at: usize, given: &Bound<'py, PyAny>) -> PyResult<[Bound<'py, PyAny>; 4]> {
+/// Principal, action and resource of one question of a batch, and its context.
+type Parts<'a, 'py> = ([Borrowed<'a, 'py, PyAny>; 3], Option<Borrowed<'a, 'py, PyAny>>);
+
+fn parts<'a, 'py>(at: usize, given: &'a Bound<'py, PyAny>) -> PyResult<Parts<'a, 'py>> {
     if let Ok(tuple) = given.cast::<PyTuple>()
-        && matches!(tuple.len(), 3 | 4)
+        && let length @ (3 | 4) = tuple.len()
     {
-        let context = match tuple.len() {
-            3 => given.py().None().into_bound(given.py()),
-            _ => tuple.get_item(3)?,
-        };
-        return Ok([tuple.get_item(0)?, tuple.get_item(1)?, tuple.get_item(2)?, context]);
+        let part = |at| tuple.get_borrowed_item(at);
+        let context = if length == 4 { Some(part(3)?) } else { None };
+        return Ok(([part(0)?, part(1)?, part(2)?], context.filter(|context| !context.is_none())));
     }
     Err(PyTypeError::new_err(format!(
         "questions[{at}]: expected a tuple of principal, action, resource and maybe context"

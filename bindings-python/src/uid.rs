@@ -10,6 +10,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
+use crate::cast::{exactly, instance};
 use crate::error::exception;
 use crate::value::text;
 
@@ -110,38 +111,45 @@ impl Handle {
 }
 
 /// An entity that a question names: a pair of type and id, a uid, or a handle.
+#[inline]
 pub(crate) fn asked<'a>(
     name: &str,
-    given: &'a Bound<'_, PyAny>,
+    given: Borrowed<'a, '_, PyAny>,
     arena: &'a Bump,
 ) -> PyResult<Asked<'a>> {
-    if let Ok(pair) = given.cast::<PyTuple>() {
-        return pair_of(name, pair, arena).map(Asked::from);
-    }
-    if let Ok(handle) = given.cast::<Handle>() {
+    if let Some(handle) = exactly::<Handle>(given) {
         return Ok(Asked::Handle(&handle.get().0));
     }
-    if let Ok(uid) = given.cast::<Uid>() {
+    if let Some(pair) = instance::<PyTuple>(given) {
+        return pair_of(name, pair, arena).map(Asked::from);
+    }
+    if let Some(uid) = exactly::<Uid>(given) {
         return Ok(uid.get().parts().into());
     }
-    Err(PyTypeError::new_err(format!(
+    Err(no_entity(name, &given))
+}
+
+#[cold]
+fn no_entity(name: &str, given: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!(
         "{name}: expected a pair of type and id, a `notegate.Uid` or a `notegate.Handle`, not `{}`",
         kind(given)
-    )))
+    ))
 }
 
 /// The action of a question: its name, or a uid.
-pub(crate) fn action<'a>(given: &'a Bound<'_, PyAny>, arena: &'a Bump) -> PyResult<Asked<'a>> {
-    match given.cast::<PyString>() {
-        Ok(action) => Ok(("Notebook::Action", text("action", action)?).into()),
-        Err(_) => asked("action", given, arena),
+#[inline]
+pub(crate) fn action<'a>(given: Borrowed<'a, '_, PyAny>, arena: &'a Bump) -> PyResult<Asked<'a>> {
+    match instance::<PyString>(given) {
+        Some(action) => Ok(("Notebook::Action", text("action", action)?).into()),
+        None => asked("action", given, arena),
     }
 }
 
 /// The uid that a value names, for whatever keeps it.
 pub(crate) fn owned(name: &str, given: &Bound<'_, PyAny>) -> PyResult<EntityUid> {
     let arena = Bump::new();
-    let (type_name, id) = asked(name, given, &arena)?.parts();
+    let (type_name, id) = asked(name, given.as_borrowed(), &arena)?.parts();
     uid_from_parts(type_name, id, Some(NAMESPACE)).map_err(|error| exception(given.py(), error))
 }
 
@@ -162,25 +170,38 @@ pub(crate) fn qualified<'a>(type_name: &'a str, arena: &'a Bump) -> &'a str {
 
 fn pair_of<'a>(
     name: &str,
-    pair: &'a Bound<'_, PyTuple>,
+    pair: Borrowed<'a, '_, PyTuple>,
     arena: &'a Bump,
 ) -> PyResult<(&'a str, &'a str)> {
-    let part = |at: usize| -> PyResult<&'a str> {
-        let part = pair.get_borrowed_item(at)?;
-        let Ok(part) = part.cast::<PyString>() else {
-            let kind = kind(&part);
-            return Err(PyTypeError::new_err(format!(
-                "{name}[{at}]: expected a str, not `{kind}`"
-            )));
-        };
-        Ok(arena.alloc_str(text(name, &part)?))
-    };
-    match pair.len() {
-        2 => Ok((qualified(part(0)?, arena), part(1)?)),
-        found => Err(PyTypeError::new_err(format!(
-            "{name}: expected a pair of type and id, not {found} values"
-        ))),
+    match pair.extract::<(&'a str, &'a str)>() {
+        Ok((type_name, id)) => Ok((qualified(type_name, arena), id)),
+        Err(_) => Err(no_pair(name, &pair)),
     }
+}
+
+/// What is wrong with what is no pair of strings.
+#[cold]
+fn no_pair(name: &str, pair: &Bound<'_, PyTuple>) -> PyErr {
+    if pair.len() != 2 {
+        let found = pair.len();
+        return PyTypeError::new_err(format!(
+            "{name}: expected a pair of type and id, not {found} values"
+        ));
+    }
+    for (at, part) in pair.iter_borrowed().enumerate() {
+        match instance::<PyString>(part) {
+            None => {
+                let kind = kind(&part);
+                return PyTypeError::new_err(format!("{name}[{at}]: expected a str, not `{kind}`"));
+            }
+            Some(part) => {
+                if let Err(error) = text(name, part) {
+                    return error;
+                }
+            }
+        }
+    }
+    PyTypeError::new_err(format!("{name}: expected a pair of type and id"))
 }
 
 /// What Python calls the type of a value.

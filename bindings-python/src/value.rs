@@ -9,6 +9,7 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 use notegate::model::{self, Exceeded, Limits, RequestErrorKind, Value};
 use notegate::request::{Fields, Given};
+use pyo3::Borrowed;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -18,6 +19,7 @@ use pyo3::types::{
 };
 use smallvec::SmallVec;
 
+use crate::cast::{exactly, instance};
 use crate::error::exception;
 use crate::place::Place;
 use crate::times;
@@ -58,16 +60,60 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> PyResult<Fields<'a>> {
         self.check_depth(dict, depth)?;
+        if let Some(fields) = self.plain(dict) {
+            return Ok(fields);
+        }
         let mut fields = ArenaVec::with_capacity_in(dict.len(), self.arena);
         for (key, value) in entries(dict) {
             let Ok(key) = key.cast::<PyString>() else {
                 let message = format!("{place}: expected keys of type str, not `{}`", kind(&key));
                 return Err(PyTypeError::new_err(message));
             };
-            let key = self.text(key, place)?;
+            let key = self.text(key.as_borrowed(), place)?;
             fields.push((key, self.value(&value, &place.key(key), depth)?));
         }
         Ok(fields.into_bump_slice())
+    }
+
+    /// The fields of a dict of texts, numbers and truths, as most are; of every other one, and where anything is wrong
+    /// or too large, nothing. No code of Python's runs meanwhile, so the dict stays as it is.
+    fn plain(&self, dict: &Bound<'_, PyDict>) -> Option<Fields<'a>> {
+        let length = dict.len();
+        let mut fields = ArenaVec::with_capacity_in(length, self.arena);
+        let mut left = self.left.get();
+        // So many are there: asking for one more is not free.
+        let plain = dict.iter().take(length).all(|(key, value)| {
+            let field = self.plain_field(&key, &value, &mut left);
+            field.map(|field| fields.push(field)).is_some()
+        });
+        plain.then(|| {
+            self.left.set(left);
+            fields.into_bump_slice()
+        })
+    }
+
+    fn plain_field(
+        &self,
+        key: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+        left: &mut usize,
+    ) -> Option<(&'a str, Given<'a>)> {
+        let mut text = |text: Borrowed<'_, '_, PyString>| -> Option<&'a str> {
+            let text = text.to_str().ok()?;
+            *left = left.checked_sub(text.len())?;
+            Some(self.arena.alloc_str(text))
+        };
+        let key = text(exactly::<PyString>(key.as_borrowed())?)?;
+        let value = value.as_borrowed();
+        let given = if let Some(truth) = exactly::<PyBool>(value) {
+            Given::Bool(truth.is_true())
+        } else if let Some(value) = exactly::<PyString>(value) {
+            Given::Text(text(value)?)
+        } else {
+            Given::Long(exactly::<PyInt>(value)?.extract().ok()?)
+        };
+        *left = left.checked_sub(VALUE_BYTES)?;
+        Some((key, given))
     }
 
     fn value(
@@ -77,47 +123,48 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> PyResult<Given<'a>> {
         self.spend(value, VALUE_BYTES)?;
-        if let Ok(text) = value.cast::<PyString>() {
+        let borrowed = value.as_borrowed();
+        if let Some(text) = instance::<PyString>(borrowed) {
             return self.text(text, place).map(Given::Text);
         }
-        if let Ok(truth) = value.cast::<PyBool>() {
+        if let Some(truth) = exactly::<PyBool>(borrowed) {
             return Ok(Given::Bool(truth.is_true()));
         }
-        if let Ok(number) = value.cast::<PyInt>() {
+        if let Some(number) = instance::<PyInt>(borrowed) {
             return match number.extract() {
                 Ok(number) => Ok(Given::Long(number)),
                 Err(_) => Err(refused(value, place, "a number beyond 64 bits")),
             };
         }
-        if let Ok(moment) = value.cast::<PyDateTime>() {
-            return match times::millis(moment)? {
+        if let Some(moment) = instance::<PyDateTime>(borrowed) {
+            return match times::millis(&moment)? {
                 Some(millis) => Ok(Given::DateTime(millis)),
                 None => Err(PyTypeError::new_err(format!(
                     "{place}: a datetime without a time zone is no moment; use `datetime.now(timezone.utc)`"
                 ))),
             };
         }
-        if let Ok(duration) = value.cast::<PyDelta>() {
-            return times::duration_millis(duration).map(Given::Duration);
+        if let Some(duration) = instance::<PyDelta>(borrowed) {
+            return times::duration_millis(&duration).map(Given::Duration);
         }
-        if let Ok(record) = value.cast::<PyDict>() {
-            return self.record(record, place, depth.saturating_add(1)).map(Given::Record);
+        if let Some(record) = instance::<PyDict>(borrowed) {
+            return self.record(&record, place, depth.saturating_add(1)).map(Given::Record);
         }
-        if let Ok(list) = value.cast::<PyList>() {
+        if let Some(list) = instance::<PyList>(borrowed) {
             return self.set(value, list.iter(), list.len(), place, depth.saturating_add(1));
         }
-        if let Ok(set) = value.cast::<PySet>() {
+        if let Some(set) = instance::<PySet>(borrowed) {
             // A copy: others may add to it meanwhile.
             let set = PyList::new(value.py(), set.try_iter()?.collect::<PyResult<Vec<_>>>()?)?;
             return self.set(value, set.iter(), set.len(), place, depth.saturating_add(1));
         }
-        if let Ok(set) = value.cast::<PyFrozenSet>() {
+        if let Some(set) = instance::<PyFrozenSet>(borrowed) {
             return self.set(value, set.iter(), set.len(), place, depth.saturating_add(1));
         }
-        if let Ok(uid) = value.cast::<Uid>() {
+        if let Some(uid) = exactly::<Uid>(borrowed) {
             return self.uid(value, uid.get().parts());
         }
-        if let Ok(handle) = value.cast::<Handle>() {
+        if let Some(handle) = exactly::<Handle>(borrowed) {
             return self.uid(value, handle.get().0.parts());
         }
         self.other(value, place)
@@ -169,9 +216,9 @@ impl<'a> Reader<'a> {
         Ok(Given::Entity((self.arena.alloc_str(type_name), self.arena.alloc_str(id))))
     }
 
-    fn text(&self, value: &Bound<'_, PyString>, place: &Place<'_>) -> PyResult<&'a str> {
-        let text = value.to_str().map_err(|_| refused(value, place, NOT_UNICODE))?;
-        self.spend(value, text.len())?;
+    fn text(&self, value: Borrowed<'_, '_, PyString>, place: &Place<'_>) -> PyResult<&'a str> {
+        let text = value.to_str().map_err(|_| refused(&value, place, NOT_UNICODE))?;
+        self.spend(&value, text.len())?;
         Ok(self.arena.alloc_str(text))
     }
 
@@ -202,8 +249,8 @@ pub(crate) fn not_a_dict(name: &str, given: &Bound<'_, PyAny>) -> PyErr {
 const NOT_UNICODE: &str = "a text with half a character in it, which has no UTF-8 form";
 
 /// The text of a string.
-pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
-    value.to_str().map_err(|_| refused(value, &Place::named(name), NOT_UNICODE))
+pub(crate) fn text<'a>(name: &str, value: Borrowed<'a, '_, PyString>) -> PyResult<&'a str> {
+    value.extract().map_err(|_: PyErr| refused(&value, &Place::named(name), NOT_UNICODE))
 }
 
 pub(crate) type Entries<'py> = SmallVec<[(Bound<'py, PyAny>, Bound<'py, PyAny>); 8]>;

@@ -97,6 +97,33 @@ def test_a_body_says_what_is_asked_for() -> None:
     assert issued.context == {"lifetime": timedelta(seconds=90.5), "scopes": {"self"}}
 
 
+def test_how_much_is_written_is_read_of_what_is_measured() -> None:
+    [reading] = jupyter.Mapper(owner="ada").read("PUT", "/user/ada/api/contents/a.bin")
+    body = b'{"type": "file", "format": "base64", "content": "YWJj", "chunk": 2}'
+    assert reading.needs == ()
+    assert "bytes" not in reading.with_body(body)[0].context
+    assert reading.measured().needs == ("content",)
+    [measured] = reading.measured().with_body(body)
+    assert (measured.context["bytes"], measured.context["chunk"]) == (3, 2)
+    [other] = jupyter.Mapper(owner="ada").read("GET", "/user/ada/lab")
+    assert other.measured().needs == ()
+
+
+def test_a_terminals_own_command_is_known() -> None:
+    [reading] = jupyter.Mapper(owner="ada").read("POST", "/user/ada/api/terminals")
+    assert reading.needs == ("terminal",)
+    body = b'{"shell_command": ["sh", "-c", "id; w"], "extra_env": {"PATH": "/tmp"}, "cwd": "a", "name": "1"}'
+    [opened] = reading.with_body(body)
+    assert opened.context == {
+        "server": Uid("Server", "ada/"),
+        "command": "sh -c 'id; w'",
+        "program": "sh",
+        "environment": {"PATH"},
+        "directory": "a",
+        "name": "1",
+    }
+
+
 def test_only_the_paths_of_ones_own_server_are_read() -> None:
     mapper = jupyter.Mapper("/jhub/", owner="ada", server_name="gpu")
     [reading] = mapper.read("GET", "/jhub/user/ada/gpu/lab", websocket=False)
@@ -111,3 +138,9 @@ def test_a_message_is_told_by_its_type() -> None:
     assert (message.action, message.context) == ("kernel:execute", {"code": "1", "silent": True})
     with pytest.raises(jupyter.RouteError):
         jupyter.Message("made_up", "{}")
+
+
+def test_expressions_beside_a_cell_are_code() -> None:
+    content = '{"code": "", "silent": true, "user_expressions": {"a": "f()"}}'
+    message = jupyter.Message("execute_request", content)
+    assert message.context == {"code": "\nf()", "userExpressions": {"f()"}, "silent": True}

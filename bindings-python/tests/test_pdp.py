@@ -147,6 +147,10 @@ def test_a_batch_is_decided_as_one_after_the_other(baseline: notegate.Pdp) -> No
     assert len({one.decision_id for one in batch + single}) == 300
     with pytest.raises(TypeError, match=r"questions\[1\]"):
         baseline.authorize_batch([questions[0], "x"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"principal\[1\]: expected a str, not `int`"):
+        baseline.authorize_batch([questions[0], (("User", 1), "server:start", SERVER), "x"])  # type: ignore[list-item]
+    assert baseline.authorize_batch(iter(questions[:2]))[1].reason == single[1].reason
+    assert baseline.authorize_batch([]) == []
 
 
 def test_permitted_names_what_each_decision_allows(baseline: notegate.Pdp) -> None:

@@ -3,9 +3,10 @@
 from collections import OrderedDict
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import IntEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_interface
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import notegate
 import pytest
@@ -96,6 +97,33 @@ def test_a_value_is_what_it_is_in_the_language(lab: Path, value: object, conditi
     name = condition.removeprefix("!").removeprefix("context.").split(".")[0].split(" ")[0]
     assert holds(lab, f"context has {name} && {condition}", {name: value})
     assert not holds(lab, f"context has {name} && !({condition})", {name: value})
+
+
+class Name(str):
+    __slots__ = ()
+
+
+class Size(IntEnum):
+    BIG = 7
+
+
+class Pair(NamedTuple):
+    type: str
+    id: str
+
+
+def test_what_is_of_a_class_below_is_what_it_is_of_the_class_above(lab: Path) -> None:
+    all_there = "context has text && context has number && context has truth"
+    condition = f'{all_there} && context.text == "x" && context.number == 7 && context.truth'
+    assert holds(lab, condition, {"truth": True, Name("text"): Name("x"), "number": Size.BIG})
+    context = OrderedDict(text="x", number=7, truth=True)
+    with notegate.Pdp.open(lab, watch=False) as pdp:
+        for principal in (Pair(*ADA), Pair("User", Name("ada")), (Name("Notebook::User"), "ada")):
+            assert pdp.authorize(principal, LOOK, THING, context).allowed
+        with pytest.raises(notegate.RequestError, match="half a character"):
+            pdp.authorize(("User", "\ud800"), LOOK, THING, context)
+        with pytest.raises(TypeError, match="expected a pair of type and id, not 3 values"):
+            pdp.authorize(("User", "ada", ""), LOOK, THING, context)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

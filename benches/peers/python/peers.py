@@ -1,6 +1,7 @@
 """Authorizers in Python beside Notegate: `peers.py WORLDS FOLDER` leaves a file of figures for each.
 
-Before any decision is timed, each decides a world as it has to be decided. Then they take turns.
+Before any decision is timed, each decides a world as it has to be decided, in a process of its own. Then they
+take turns.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import platform
 import sys
 from importlib.metadata import version
 from itertools import cycle, islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -20,7 +23,7 @@ from authorizers import AUTHORIZERS, Authorizer
 
 QUICK = bool(os.environ.get("QUICK"))
 BUDGET_NS = 150_000_000 if QUICK else 2_000_000_000
-TURN_NS = 20_000_000
+TURN_NS = 200_000_000
 LEAST = 4 if QUICK else 16
 PERCENTILES = {"p50_ns": (500, 1), "p99_ns": (990, 100), "p999_ns": (999, 1000)}
 
@@ -103,30 +106,63 @@ class Turns:
         return figures | {"timed": timed}
 
 
-def measure(folder: Path) -> dict[str, dict[str, Any]]:
-    """The figures of all in one world, by name."""
+def turns(kind: type[Authorizer], folder: Path, pipe: Connection) -> None:
+    """One authorizer in a process of its own: a turn for each word, and its figures in the end."""
     questions = json.loads((folder / "questions.json").read_text())
-    authorizers = [kind(folder, questions) for kind in AUTHORIZERS]
-    compared = {one.name: compare(one, questions) for one in authorizers}
-    turns = [Turns(one, compared[one.name][0]) for one in authorizers]
+    authorizer = kind(folder, questions)
+    compared, allowed = compare(authorizer, questions)
+    turn = Turns(authorizer, compared)
     # What was loaded stays; only what decisions leave is looked at.
     gc.collect()
     gc.freeze()
-    for turn in islice(cycle(turns), len(turns) * max(LEAST // 2, BUDGET_NS // TURN_NS)):
+    pipe.send(None)
+    while pipe.recv():
         turn.take()
-    overhead, found = clock(), {}
-    for turn in turns:
-        (asked, allowed), name = compared[turn.authorizer.name], turn.authorizer.name
-        figures = turn.figures(overhead)
-        print(
-            f"{name}: {folder.name} policies, {allowed} of {asked} allowed, {figures['mean_ns']:.0f} ns"
-        )
-        found[name] = {
-            "policies": int(folder.name),
-            "compared": asked,
-            "allowed": allowed,
-            "figures": figures,
-        }
+        pipe.send(None)
+    figures = turn.figures(clock())
+    pipe.send({"compared": compared, "allowed": allowed, "figures": figures})
+
+
+class Process:
+    """An authorizer whose heap nobody else fills."""
+
+    def __init__(self, kind: type[Authorizer], folder: Path) -> None:
+        self.name = kind.name
+        processes = get_context("spawn")
+        self.pipe, theirs = processes.Pipe()
+        self.process = processes.Process(target=turns, args=(kind, folder, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+        self._answer()
+
+    def take(self) -> None:
+        self.pipe.send(True)
+        self._answer()
+
+    def figures(self) -> dict[str, Any]:
+        self.pipe.send(False)
+        found: dict[str, Any] = self._answer()
+        self.process.join()
+        return found
+
+    def _answer(self) -> Any:
+        try:
+            return self.pipe.recv()
+        except EOFError:
+            sys.exit(f"{self.name} could not be measured; what went wrong is told above")
+
+
+def measure(folder: Path) -> dict[str, dict[str, Any]]:
+    """The figures of all in one world, by name."""
+    processes = [Process(kind, folder) for kind in AUTHORIZERS]
+    for process in islice(cycle(processes), len(processes) * max(LEAST // 2, BUDGET_NS // TURN_NS)):
+        process.take()
+    found = {}
+    for process in processes:
+        one = process.figures()
+        allowed, mean = f"{one['allowed']} of {one['compared']}", one["figures"]["mean_ns"]
+        print(f"{process.name}: {folder.name} policies, {allowed} allowed, {mean:.0f} ns")
+        found[process.name] = {"policies": int(folder.name), **one}
     return found
 
 

@@ -2,7 +2,8 @@
 
 A `Mapper` reads the method and the target of a request, as they came, into readings: all of them must be
 allowed before it is passed on under their `canonical` path. A reading that `needs` the body is narrowed by
-`with_body` first. What names no route, or could be taken for another one, is a `RouteError`, and is denied.
+`with_body` first, which says of one that is `measured` how much a save or an upload writes. What names no
+route, or could be taken for another one, is a `RouteError`, and is denied.
 
 >>> mapper = Mapper(owner="ada")
 >>> [reading] = mapper.read("GET", "/user/ada/files/notes/a%20b.csv")

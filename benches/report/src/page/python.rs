@@ -17,8 +17,8 @@ pub(super) fn called(found: &Found) -> String {
 ## From Python
 
 A call of `authorize` with a look at `allowed`, in {}, beside what else decides there. They take turns
-of 20 ms in one process; a ratio is of the mean to that in pairs. Percentiles of batches are those of
-whole batches, by their questions.
+of 200 ms, each in a process of its own; a ratio is of the mean to that in pairs. Percentiles of batches
+are those of whole batches, by their questions.
 
 ",
         pairs.language

@@ -13,6 +13,7 @@ from .._enforce import names
 from .._enforce.asker import Asker
 from .._enforce.denied import Denied
 from .._enforce.gate import Answer, Facts, Gate
+from . import sizes
 from .channels import Channels
 from .people import People
 from .place import Place
@@ -69,6 +70,10 @@ class Guard:
         readings = self.place.mapper.read(request.method, request.uri, name, upgrade)
         if asker is None:
             return readings
+        if any(one.action == "contents:write" for one in readings) and sizes.is_asked(
+            self.gate.pdp
+        ):
+            readings = [one.measured() for one in readings]
         kind = request.headers.get("Content-Type", "")
         return [
             narrowed
@@ -105,6 +110,9 @@ class Guard:
         if reading.action in ("kernel:start", "session:update"):
             context["kernelCount"] = self.kernel_count()
             context |= _for_whom(handler) if self.place.gateway is not None else {}
+        if kind in ("File", "Notebook") and sizes.is_asked(self.gate.pdp):
+            path = str(about[resource]["path"])
+            context |= await sizes.facts(handler, reading.action, path, context)
         return self.place.facts + Facts(attributes=attributes, context=context)
 
     def kernel_count(self, starting: str | None = None) -> int:
