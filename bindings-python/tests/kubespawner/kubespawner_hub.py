@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_kubernetes import FakeKubernetes
+from waiting import until
 
 HERE = Path(__file__).parent
 BASELINE = HERE.parents[2] / "policies" / "baseline"
@@ -44,8 +45,17 @@ class Hub:
         path = f"/users/{user}/servers/{server}" if server else f"/users/{user}/server"
         self.ask("DELETE", path)
 
-    def records(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self._records.read_text().splitlines()]
+    def records_from(self, decision: str, count: int) -> list[dict[str, Any]]:
+        """The record of a decision and those that follow it, as soon as so many are written."""
+
+        def written() -> list[dict[str, Any]]:
+            records = [json.loads(line) for line in self._records.read_text().splitlines()]
+            ids = [record["decision_id"] for record in records]
+            found = records[ids.index(decision) :] if decision in ids else []
+            return found[:count] if len(found) >= count else []
+
+        found: list[dict[str, Any]] = until(written, f"decision {decision} was recorded")
+        return found
 
 
 def bundle(folder: Path) -> Path:

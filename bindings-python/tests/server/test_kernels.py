@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from conftest import V1, Make, Server, denied, errors, printed
@@ -100,6 +101,34 @@ def test_messages_are_decided_by_type_on_whichever_channel(
     code = {"code": "forbidden()", "silent": True}
     sent = channels.send("execute_request", code, "control")
     assert "not allowed" in errors(channels.replies(sent))[0]
+
+
+@pytest.mark.parametrize("protocol", [V1, None])
+@pytest.mark.parametrize("cell", ["", "1 + 1"])
+def test_what_is_evaluated_beside_a_cell_is_code_of_it(
+    server: Server, protocol: str | None, cell: str
+) -> None:
+    channels = server.channels(server.kernel(), protocol)
+    marker = f"ran-{uuid.uuid4().hex}"
+
+    def evaluated(expression: str, **more: object) -> list[dict[str, Any]]:
+        content = {"code": cell, "user_expressions": {"a": expression}, **more}
+        return channels.replies(channels.send("execute_request", content))
+
+    for silent in (True, False):
+        replies = evaluated(f"open({marker!r}, 'w') or forbidden()", silent=silent)
+        assert "This cell does what is not allowed." in errors(replies)[0]
+    # As a kernel that is asked for nothing forbidden evaluates it.
+    replies = evaluated("6 * 7", silent=True)
+    [reply] = [one for one in replies if one["header"]["msg_type"] == "execute_reply"]
+    assert reply["content"]["user_expressions"]["a"]["data"] == {"text/plain": "42"}
+    for wrong in (["forbidden()"], {"a": ["forbidden()"]}, "forbidden()"):
+        content = {"code": cell, "silent": True, "user_expressions": wrong}
+        sent = channels.send("execute_request", content)
+        assert "This message is refused" in errors(channels.replies(sent))[0]
+    assert printed(channels.run(f"import os; print(os.path.exists({marker!r}))")) == "False\n"
+    known = [one["request"]["context"] for one in server.asked("kernel:execute")]
+    assert ["6 * 7"] in [one.get("userExpressions") for one in known]
 
 
 @pytest.mark.parametrize("protocol", [V1, None])

@@ -35,8 +35,8 @@ def test_a_browser_gets_a_page_and_a_program_gets_json(server: Server) -> None:
     body = answer.json()
     assert body["status"] == 403
     assert body["message"].startswith("There are no terminals on this platform.")
-    record = server.recorded()[server.place(body["decision_id"])]
-    assert record["request"]["principal"]["id"] == "ada"
+    place = server.place(body["decision_id"])
+    assert server.recorded()[place]["request"]["principal"]["id"] == "ada"
 
 
 def test_shadow_mode_denies_nothing_but_what_is_enforced(make_server: Make) -> None:
