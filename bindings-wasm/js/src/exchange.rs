@@ -103,6 +103,7 @@ fn decide(site: &Site, door: &Door, asked: &Asked, body: &[u8]) -> Result<Step, 
     let person = asked.user.as_deref().or(Some("nobody"));
     let read = site.read(&asked.method, &asked.target, asked.websocket, person);
     let read = read.map_err(|error| stop(400, &error.to_string()))?;
+    let read = read.looked_at(|fact| door.pdp().snapshot().looks_at(fact));
     if read.is_public() {
         return Ok(pass(&read, asked, Vec::new(), &Obligations::default()));
     }

@@ -134,6 +134,12 @@ describe("behind the gate", { timeout: 60_000 }, () => {
     assert.equal(endless.status, 413);
   });
 
+  it("what is written, at which no policy looks, is not waited for and may be of any length", async () => {
+    const body = JSON.stringify({ format: "text", content: "x".repeat(2 ** 21) });
+    assert.equal((await get("/user/ada/api/contents/a.txt", {}, { method: "PUT", body })).status, 200);
+    assert.equal(seen.at(-1).body, body);
+  });
+
   it("an obligation that no header can carry is not allowed", async () => {
     const before = seen.length;
     const terminal = await get("/user/ada/api/terminals", {}, { method: "POST" });
@@ -178,6 +184,45 @@ describe("behind the gate", { timeout: 60_000 }, () => {
   });
 });
 
+describe("where a policy looks at the size of what is written", { timeout: 60_000 }, () => {
+  it("the body says it, as far as one is read", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "notegate-chp-"));
+    const policies = `permit(principal, action, resource) when { resource has owner && resource.owner == principal };
+      forbid(principal, action == Notebook::Action::"contents:write", resource)
+      unless { context has bytes && context.bytes <= 6 };`;
+    writeFileSync(join(folder, "policies.cedar"), policies);
+    const seen = [];
+    const upstream = createServer(async (request, response) => {
+      const parts = [];
+      for await (const part of request) parts.push(part);
+      seen.push(Buffer.concat(parts).toString());
+      response.end();
+    });
+    upstream.listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    const env = { NOTEGATE_CHP_BUNDLE: folder, NOTEGATE_CHP_USER_HEADER: "x-user", NOTEGATE_CHP_HOPS: "127.0.0.1", NOTEGATE_CHP_BODY_BYTES: "100" };
+    const proxy = await start(env, ["--default-target", `http://127.0.0.1:${upstream.address().port}`]);
+    t.after(async () => {
+      await stop(proxy);
+      upstream.closeAllConnections();
+      upstream.close();
+      rmSync(folder, { recursive: true });
+    });
+    const put = async (content, headers = {}) => {
+      const body = JSON.stringify({ format: "base64", content });
+      const options = { method: "PUT", body };
+      return (await http(proxy.port, "/user/ada/api/contents/a.bin", { "x-user": "ada", ...headers }, options)).status;
+    };
+    assert.equal(await put("YWJjZGVm"), 200);
+    assert.deepEqual(seen, [JSON.stringify({ format: "base64", content: "YWJjZGVm" })]);
+    assert.equal(await put("YWJjZGVmZw=="), 403);
+    assert.equal(await put("YWJjZGVmZw==", { "transfer-encoding": "chunked" }), 403);
+    assert.equal(await put("YQ".repeat(50)), 413);
+    assert.equal(await put("YQ".repeat(50), { "transfer-encoding": "chunked" }), 413);
+    assert.equal(seen.length, 1);
+  });
+});
+
 describe("a hop that is not trusted", { timeout: 60_000 }, () => {
   it("names nobody", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "notegate-chp-"));
@@ -198,6 +243,7 @@ describe("the proxy does not start", { timeout: 60_000 }, () => {
     ["with a bundle that is not there", { NOTEGATE_CHP_BUNDLE: "/nowhere" }, /nowhere/],
     ["with a bundle that is wrong", { NOTEGATE_CHP_BUNDLE: PROXY }, /LoadError/],
     ["with a setting that is unknown", { NOTEGATE_CHP_BUNDEL: "/x" }, /NOTEGATE_CHP_BUNDEL/],
+    ["with a length that is none", { NOTEGATE_CHP_BUNDLE: join(root, "policies/minimal"), NOTEGATE_CHP_BODY_BYTES: "1e9" }, /NOTEGATE_CHP_BODY_BYTES/],
     ["with a header that anybody may send", { NOTEGATE_CHP_BUNDLE: "/x", NOTEGATE_CHP_USER_HEADER: "x-user" }, /NOTEGATE_CHP_HOPS/],
   ];
   for (const [name, env, said] of cases) {

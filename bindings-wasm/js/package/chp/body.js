@@ -2,16 +2,13 @@
 
 import { Readable } from "node:stream";
 
-/** More than a body of the hub or of a server says that decides anything. */
-const MOST = 1 << 20;
-
-/** The body, of which no more is kept than is waited for; nothing when it is larger. */
-export async function body(request) {
-  if (Number(request.headers["content-length"] ?? 0) > MOST) return undefined;
+/** The body, of which no more is kept than is waited for; nothing when it is larger than `most`. */
+export async function body(request, most) {
+  if (Number(request.headers["content-length"] ?? 0) > most) return undefined;
   const [parts, size] = [[], { is: 0 }];
   for await (const part of request.iterator({ destroyOnReturn: false })) {
     size.is += part.length;
-    if (size.is > MOST) return undefined;
+    if (size.is > most) return undefined;
     parts.push(part);
   }
   return Buffer.concat(parts);

@@ -10,6 +10,7 @@ const KNOWN = new Set([
   "NOTEGATE_CHP_NAMED_SERVERS",
   "NOTEGATE_CHP_USER_HEADER",
   "NOTEGATE_CHP_HOPS",
+  "NOTEGATE_CHP_BODY_BYTES",
 ]);
 
 /** Reads the configuration; throws what is wrong with it. */
@@ -34,7 +35,18 @@ export function read(env) {
     namedServers: value("NAMED_SERVERS") ?? "plain",
     header,
     hops: new Set(hops),
+    bodyBytes: bodyBytes(value("BODY_BYTES")),
   };
+}
+
+/** As much as a body of the hub or of a server says that decides, where no policy looks at the size of files. */
+const BODY_BYTES = 1 << 20;
+
+function bodyBytes(value) {
+  if (value === undefined) return BODY_BYTES;
+  const bytes = Number(value);
+  if (/^[0-9]+$/.test(value) && bytes >= 1 && bytes <= 1 << 30) return bytes;
+  throw new Error("NOTEGATE_CHP_BODY_BYTES: it is a number from 1 to 1073741824");
 }
 
 function list(value) {

@@ -25,6 +25,11 @@ export class Gate {
     this.#config = config;
   }
 
+  /** The most of a body that is waited for. */
+  get bodyBytes() {
+    return this.#config.bodyBytes;
+  }
+
   /**
    * What is done next with a request: `pass`, `wait` for its body, or `stop`. Headers that nobody may send are
    * gone afterwards.

@@ -21,7 +21,7 @@ export function protect(Proxy, gate) {
     let step = next(this, gate, request, { websocket: false, body: hasBody(request) ? undefined : empty });
     if (step.step === "wait") {
       try {
-        bytes = await readBody(request);
+        bytes = await readBody(request, gate.bodyBytes);
         step = bytes
           ? next(this, gate, request, { websocket: false, body: bytes })
           : { step: "stop", status: 413, why: "the body is too large" };
@@ -62,10 +62,10 @@ function hasBody({ headers }) {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-async function readBody(request) {
+async function readBody(request, most) {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (encoding.toLowerCase() !== "identity") throw new Error("the body is encoded");
-  return body(request);
+  return body(request, most);
 }
 
 /** What is done next; nothing goes on when that cannot be told. */
