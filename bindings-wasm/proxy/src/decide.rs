@@ -52,7 +52,17 @@ impl Door {
                 self.write_down(host, question, facts.as_ref(), decided);
             }
         });
-        decided.map_err(|error| match error {
+        decided.map_err(|error| self.not_allowed(host, error, action))
+    }
+
+    #[cold]
+    fn not_allowed(
+        &self,
+        host: &dyn Host,
+        error: NotAllowed,
+        action: impl Fn(usize) -> &'static str,
+    ) -> Stop {
+        match error {
             NotAllowed::Nothing => self.undecided(host, "", "the request asks for nothing"),
             NotAllowed::Denied(_, decided) => {
                 let response = decided.to_response();
@@ -65,10 +75,11 @@ impl Door {
                 self.undecided(host, action(place), &why)
             }
             NotAllowed::Conflict(place, why) => self.undecided(host, action(place), &why),
-        })
+        }
     }
 
     /// A request about which nothing could be decided.
+    #[cold]
     pub(crate) fn undecided(&self, host: &dyn Host, action: &str, why: &str) -> Stop {
         line::write(host, Level::Warn, "undecided", json!({"action": action, "message": why}));
         self.metrics.stopped(host, Why::Undecided.name());
@@ -94,6 +105,7 @@ impl Door {
     }
 
     /// Writes a decision to the log, with facts that no policy looked at.
+    #[inline(never)]
     fn write_down(
         &self,
         host: &dyn Host,

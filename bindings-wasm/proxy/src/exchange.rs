@@ -1,7 +1,6 @@
 //! One request, from its head to the point at which it is passed on or answered.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use notegate::adapters::jupyter::{Read, Reading};
@@ -71,10 +70,10 @@ impl Exchange {
         };
         match door.read(host, &head) {
             Err(stop) => self.stop(host, Some(&head), stop),
-            Ok(Asked::Everybody(read)) => self.pass(host, &head, &read, &Together::default()),
-            Ok(Asked::By(principal, read)) => {
+            Ok((None, read)) => self.pass(host, &head, &read, &Together::default()),
+            Ok((Some(principal), read)) => {
                 let waits = read.needs_body() && !last;
-                let waiting = Waiting { head, principal: *principal, read };
+                let waiting = Waiting { head, principal, read };
                 match waits {
                     false => self.decide(host, &waiting, b""),
                     true => self.wait(host, waiting),
@@ -183,6 +182,7 @@ impl Exchange {
     }
 
     /// Answers the request, unless it is only watched.
+    #[cold]
     fn stop(&mut self, host: &dyn Host, head: Option<&Head>, stop: Stop) -> Step {
         let config = &self.door.config;
         if config.mode == Mode::Shadow {
@@ -207,15 +207,9 @@ impl Exchange {
     }
 }
 
-/// A request that was read.
-enum Asked {
-    /// What is asked for is for everybody.
-    Everybody(Read),
-    By(Box<Principal>, Read),
-}
-
 impl Door {
-    fn read(&self, host: &dyn Host, head: &Head) -> Result<Asked, Stop> {
+    /// What is asked for, and who asks; nobody for what is for everybody.
+    fn read(&self, host: &dyn Host, head: &Head) -> Result<(Option<Principal>, Read), Stop> {
         let principal = identity::identify(host, head, &self.config.sources);
         let principal = principal.map_err(|ambiguous| self.refuse(host, &ambiguous))?;
         // Where nobody asks, any name tells whether the target can be read; nothing is decided for it.
@@ -225,9 +219,10 @@ impl Door {
         };
         let read = self.config.site.read(head.method(), head.target(), head.is_websocket(), person);
         let read = read.map_err(|error| self.refuse(host, &told(&error)))?;
+        let read = read.looked_at(|fact| self.pdp.snapshot().looks_at(fact));
         match principal {
-            _ if read.is_public() => Ok(Asked::Everybody(read)),
-            Some(principal) => Ok(Asked::By(Box::new(principal), read)),
+            _ if read.is_public() => Ok((None, read)),
+            Some(principal) => Ok((Some(principal), read)),
             None => {
                 Err(self.stopped(host, Why::Unauthenticated, &self.config.texts.unauthenticated))
             }
@@ -270,6 +265,7 @@ impl Door {
         read.with_body(body, kind, limits).map_err(|error| self.refuse(host, &told(&error)))
     }
 
+    #[cold]
     fn refuse(&self, host: &dyn Host, Ambiguous(why): &Ambiguous) -> Stop {
         line::write(host, Level::Info, "refused", json!({"message": why}));
         self.stopped(host, Why::Refused, &self.config.texts.refused)
@@ -279,6 +275,7 @@ impl Door {
         self.stopped(host, Why::TooLarge, &self.config.texts.refused)
     }
 
+    #[cold]
     fn stopped(&self, host: &dyn Host, why: Why, text: &str) -> Stop {
         self.metrics.stopped(host, why.name());
         Stop { why, message: text.to_owned(), decision_id: None }
@@ -293,8 +290,8 @@ fn told(error: &RequestError) -> Ambiguous {
 fn decision_ids(allowed: &Together) -> String {
     let mut ids = String::with_capacity(allowed.decision_ids().len().saturating_mul(ID));
     for (place, id) in allowed.decision_ids().iter().enumerate() {
-        let between = if place == 0 { "" } else { ", " };
-        _ = write!(ids, "{between}{id}");
+        ids.push_str(if place == 0 { "" } else { ", " });
+        id.push_to(&mut ids);
     }
     ids
 }

@@ -21,20 +21,39 @@ impl Head {
     /// # Errors
     /// When there is not one method and one target, or it is not clear whether it is a WebSocket.
     pub(crate) fn read(fields: Vec<(String, Vec<u8>)>) -> Result<Self, Ambiguous> {
-        let mut head =
-            Self { fields, method: String::new(), target: String::new(), websocket: false };
-        head.method = head.take(":method")?;
-        head.target = head.take(":path")?;
+        let [mut method, mut target, mut host, mut upgrade] = [None; 4];
+        for (at, (name, _)) in fields.iter().enumerate() {
+            let place = match name.as_str() {
+                ":method" => &mut method,
+                ":path" => &mut target,
+                ":authority" => &mut host,
+                "upgrade" => &mut upgrade,
+                _ => continue,
+            };
+            if place.replace(at).is_some() {
+                return Err(twice(name));
+            }
+        }
+        let value = |place: Option<usize>| {
+            let field = place.and_then(|at| fields.get(at));
+            field.map(|(name, value)| plain(name, value)).transpose()
+        };
         // The proxy joins the values of a host that is there twice.
-        let one_host = |host: &str| !host.contains([',', ' ', '/', '\\', '@', '?', '#']);
-        if !head.one(":authority")?.is_none_or(one_host) {
+        let is_other = |byte: u8| matches!(byte, b',' | b' ' | b'/' | b'\\' | b'@' | b'?' | b'#');
+        if value(host)?.is_some_and(|host| host.bytes().any(is_other)) {
             return Err(Ambiguous("it is not for one host".to_owned()));
         }
-        head.websocket = match head.one("upgrade")? {
+        let websocket = match value(upgrade)? {
             None => false,
             Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => true,
             Some(_) => return Err(Ambiguous("it is upgraded to no WebSocket".to_owned())),
         };
+        let absent = |name: &str| Ambiguous(format!("there is no `{name}`"));
+        value(method)?.ok_or_else(|| absent(":method"))?;
+        value(target)?.ok_or_else(|| absent(":path"))?;
+        let mut head = Self { fields, method: String::new(), target: String::new(), websocket };
+        head.method = head.take(method).ok_or_else(|| absent(":method"))?;
+        head.target = head.take(target).ok_or_else(|| absent(":path"))?;
         Ok(head)
     }
 
@@ -57,28 +76,17 @@ impl Head {
     /// When it is there twice, or is not text.
     pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, Ambiguous> {
         let mut values = self.fields.iter().filter(|(field, _)| field == name);
-        let value = match (values.next(), values.next()) {
-            (None, _) => return Ok(None),
-            (Some((_, value)), None) => std::str::from_utf8(value).ok(),
-            (Some(_), Some(_)) => {
-                return Err(Ambiguous(format!("header `{name}` is there twice")));
-            }
-        };
-        match value.filter(|value| !has_control(value)) {
-            Some(value) => Ok(Some(value)),
-            None => Err(Ambiguous(format!("header `{name}` is not plain text"))),
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some((_, value)), None) => plain(name, value).map(Some),
+            (Some(_), Some(_)) => Err(twice(name)),
         }
     }
 
-    /// The one value of a header that has to be there, without copying it; it is no header any more.
-    fn take(&mut self, name: &str) -> Result<String, Ambiguous> {
-        self.one(name)?;
-        let field = self.fields.iter_mut().find(|(field, _)| field == name);
-        let value = field.map(|(_, value)| String::from_utf8(std::mem::take(value)));
-        match value {
-            Some(Ok(value)) => Ok(value),
-            _ => Err(Ambiguous(format!("there is no `{name}`"))),
-        }
+    /// The value of the header at a place, without copying it; it is no header any more.
+    fn take(&mut self, place: Option<usize>) -> Option<String> {
+        let (_, value) = self.fields.get_mut(place?)?;
+        String::from_utf8(std::mem::take(value)).ok()
     }
 
     /// Whether a page for people is asked for.
@@ -91,6 +99,16 @@ impl Head {
         };
         !self.websocket && kinds.any(html)
     }
+}
+
+fn plain<'v>(name: &str, value: &'v [u8]) -> Result<&'v str, Ambiguous> {
+    let value = std::str::from_utf8(value).ok().filter(|value| !has_control(value));
+    value.ok_or_else(|| Ambiguous(format!("header `{name}` is not plain text")))
+}
+
+#[cold]
+fn twice(name: &str) -> Ambiguous {
+    Ambiguous(format!("header `{name}` is there twice"))
 }
 
 /// Whether a control character is in it.

@@ -4,12 +4,12 @@ use notegate::Pdp;
 use notegate::store::Mark;
 use serde_json::json;
 
-use crate::Host;
+use crate::{Host, host};
 
 /// The highest sequence of the bundle of this name that was ever in force under a root of the filter.
 pub(crate) fn read(host: &dyn Host, root: &str, bundle: &str) -> Option<Mark> {
     let (bytes, _) = host.shared(&key(root, bundle));
-    serde_json::from_slice(&bytes?).ok()
+    host::read(&bytes?)
 }
 
 /// Keeps what is in force, unless something higher is kept already.
@@ -19,7 +19,7 @@ pub(crate) fn keep(host: &dyn Host, root: &str, pdp: &Pdp) {
     let key = key(root, mark.name());
     for _ in 0..TRIES {
         let (kept, state) = host.shared(&key);
-        let kept: Option<Mark> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let kept: Option<Mark> = kept.as_deref().and_then(host::read);
         let higher = kept.is_some_and(|kept| kept.sequence() >= mark.sequence());
         if higher || host.share(&key, &bytes, state) {
             return;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 /// What a filter asks of the proxy it runs in. Nothing else comes from outside.
 pub trait Host {
     /// The time since 1970-01-01T00:00:00Z.
@@ -66,4 +68,11 @@ pub enum Metric {
     Counter,
     /// It is what it was set to.
     Gauge,
+}
+
+/// What was shared as JSON; `None` for whatever else it is.
+///
+/// Read as a text, as all JSON here is: a second kind of reader is code for each type once more.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::config::Poll;
-use crate::{Host, Level, line};
+use crate::{Host, Level, host, line};
 
 /// What is followed, and where one stands.
 #[derive(Debug)]
@@ -187,7 +187,7 @@ impl Following {
     /// What is shared and cannot be read is as good as nothing.
     fn news(&self, host: &dyn Host) -> (News, Option<u32>) {
         let (bytes, state) = host.shared(&self.news);
-        let news = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let news = bytes.as_deref().and_then(host::read);
         (news.unwrap_or_default(), state)
     }
 

@@ -41,16 +41,6 @@ impl ConfigError {
     }
 }
 
-impl From<serde_path_to_error::Error<serde_json::Error>> for ConfigError {
-    fn from(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let place = match error.path().to_string() {
-            root if root == "." => "the configuration".to_owned(),
-            path => path,
-        };
-        Self::at(place, error.into_inner().to_string())
-    }
-}
-
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)

@@ -2,6 +2,7 @@
 
 mod error;
 mod policies;
+mod reading;
 mod shape;
 mod site;
 mod source;
@@ -11,13 +12,13 @@ use std::borrow::Cow;
 use notegate::Bundle;
 use notegate::adapters::jupyter::Site;
 use notegate::engine::Options;
-use notegate::model::{Exceeded, Limits, LoadError};
+use notegate::model::{Exceeded, Limits, LoadError, StrictValue};
 use notegate::store::{OnExpiry, Rules};
 use prost::Message as _;
-use serde::Deserialize;
 
 use crate::protobuf::Fields;
 
+use reading::Node;
 use shape::Shape;
 
 pub(crate) use error::ConfigError;
@@ -59,10 +60,10 @@ impl Config {
                 .help("give the filter a `configuration` with at least a `bundle`"));
         }
         Limits::default().check_json_nesting(&text).map_err(|error| whole(error.to_string()))?;
-        let mut json = serde_json::Deserializer::from_str(&text);
-        let shape: Shape = serde_path_to_error::deserialize(&mut json)?;
-        json.end().map_err(|error| whole(error.to_string()))?;
-        Self::of(shape)
+        // A field that is there twice could be read in two ways.
+        let json: Result<StrictValue, _> = serde_json::from_str(&text);
+        let json = json.map_err(|error| whole(error.to_string()))?;
+        Self::of(Shape::read(Node::whole(json.into()))?)
     }
 
     /// What decides from the start.
@@ -173,20 +174,13 @@ fn limits(shape: &Shape) -> Result<(Limits, usize), ConfigError> {
 /// What starts kernels, shares and renames is far smaller.
 const BODY_BYTES: usize = 64 << 10;
 
-/// One text, or several that lead one through the other.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "the name of a claim, or a list of names that lead to it")]
-pub(crate) enum Claim {
-    Name(String),
-    Path(Vec<String>),
-}
+/// The name of a claim, or the names that lead to it, one through the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim(Vec<String>);
 
 impl Claim {
     pub(crate) fn path(&self) -> &[String] {
-        match self {
-            Self::Name(name) => std::slice::from_ref(name),
-            Self::Path(path) => path,
-        }
+        &self.0
     }
 }
 

@@ -1,73 +1,47 @@
 //! The shape of a configuration, as it is written.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
+mod read;
 
 use super::{Claim, ConfigError};
 
 /// The whole of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Shape {
     pub(super) bundle: Option<BundleShape>,
     pub(super) poll: Option<Poll>,
-    #[serde(default)]
     pub(super) keys: Vec<String>,
-    #[serde(default)]
     pub(super) on_expiry: OnExpiry,
-    #[serde(default)]
     pub(super) require_tests: bool,
-    #[serde(default)]
     pub(super) site: SiteShape,
-    #[serde(default)]
     pub(super) identity: Vec<SourceShape>,
-    #[serde(default)]
     pub(super) without_identity: WithoutIdentity,
-    #[serde(default)]
     pub(super) mode: Mode,
-    #[serde(default)]
     pub(super) records: Records,
-    #[serde(default)]
     pub(super) texts: Texts,
-    #[serde(default)]
-    pub(super) limits: BTreeMap<String, usize>,
+    pub(super) limits: Vec<(String, usize)>,
 }
 
 /// Where the bundle is.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 pub(super) enum BundleShape {
     /// The single-file form, in base64.
     Packed(String),
     /// The texts of its members by their names.
-    Members(BTreeMap<String, String>),
+    Members(Vec<(String, String)>),
 }
 
 /// Where newer bundles are looked for.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct Poll {
     /// The proxy's name for the servers.
     pub(crate) cluster: String,
     pub(crate) authority: String,
     pub(crate) path: String,
-    #[serde(default = "thirty")]
     pub(crate) interval_seconds: u32,
-    #[serde(default = "five")]
     pub(crate) timeout_seconds: u32,
 }
 
-fn thirty() -> u32 {
-    30
-}
-
-fn five() -> u32 {
-    5
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) enum OnExpiry {
     #[default]
     Keep,
@@ -75,36 +49,12 @@ pub(super) enum OnExpiry {
 }
 
 /// Which URLs there are.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) enum SiteShape {
-    Hub {
-        #[serde(default = "root")]
-        base_url: String,
-        #[serde(default)]
-        named_servers: NamedServersShape,
-        default_kernel: Option<String>,
-    },
-    Server {
-        #[serde(default = "root")]
-        base_url: String,
-        owner: String,
-        #[serde(default)]
-        name: String,
-        default_kernel: Option<String>,
-    },
-    Standalone {
-        #[serde(default = "root")]
-        base_url: String,
-        owner: String,
-        default_kernel: Option<String>,
-    },
-    Gateway {
-        #[serde(default = "root")]
-        base_url: String,
-        name: String,
-        default_kernel: Option<String>,
-    },
+    Hub { base_url: String, named_servers: NamedServersShape, default_kernel: Option<String> },
+    Server { base_url: String, owner: String, name: String, default_kernel: Option<String> },
+    Standalone { base_url: String, owner: String, default_kernel: Option<String> },
+    Gateway { base_url: String, name: String, default_kernel: Option<String> },
 }
 
 impl Default for SiteShape {
@@ -118,8 +68,7 @@ fn root() -> String {
     "/".to_owned()
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) enum NamedServersShape {
     Never,
     #[default]
@@ -128,8 +77,7 @@ pub(super) enum NamedServersShape {
 }
 
 /// Who may say who asks.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 pub(super) enum SourceShape {
     Jwt(Jwt),
     Mtls(MtlsShape),
@@ -137,14 +85,11 @@ pub(super) enum SourceShape {
 }
 
 /// Claims of a token that another filter has verified.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Jwt {
     /// The namespace of the metadata that the other filter writes.
-    #[serde(default = "jwt_authn")]
     pub(crate) namespace: String,
     /// Under which name it has the claims.
-    #[serde(default = "jwt")]
     pub(crate) metadata: String,
     /// A person's name.
     pub(crate) user: Option<Claim>,
@@ -156,56 +101,37 @@ pub(crate) struct Jwt {
     pub(crate) service: Option<Claim>,
 }
 
-fn jwt_authn() -> String {
-    "envoy.filters.http.jwt_authn".to_owned()
-}
-
-fn jwt() -> String {
-    "jwt".to_owned()
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct MtlsShape {
     pub(super) peers: Vec<PeerShape>,
 }
 
 /// One certificate, or all whose first URI begins in one way.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct PeerShape {
     pub(super) uri: Option<String>,
     pub(super) uri_prefix: Option<String>,
     pub(super) subject: Option<String>,
-    #[serde(rename = "as")]
     pub(super) kind: Kind,
     pub(super) name: Option<String>,
 }
 
 /// What a name is the name of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     User,
     Service,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct HeaderShape {
     pub(super) name: String,
-    #[serde(rename = "as", default = "user")]
     pub(super) kind: Kind,
     pub(super) hop: HopShape,
 }
 
-fn user() -> Kind {
-    Kind::User
-}
-
 /// Who is believed when they set the header.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 pub(super) enum HopShape {
     /// The peer whose certificate has this first URI.
     Uri(String),
@@ -216,8 +142,7 @@ pub(super) enum HopShape {
 }
 
 /// What is done when nobody says who asks, and it matters.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum WithoutIdentity {
     /// It is refused as unauthenticated.
     #[default]
@@ -243,8 +168,7 @@ impl WithoutIdentity {
 }
 
 /// Whether what is denied is stopped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
     #[default]
     Enforce,
@@ -253,8 +177,7 @@ pub(crate) enum Mode {
 }
 
 /// Which decisions are written to the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Records {
     None,
     #[default]
@@ -263,8 +186,7 @@ pub(crate) enum Records {
 }
 
 /// What people read when no policy has a message for them.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Texts {
     pub(crate) denied: String,
     pub(crate) unauthenticated: String,

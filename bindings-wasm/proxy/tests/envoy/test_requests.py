@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 
 import httpx
 import pytest
 import websockets
-from conftest import Start
+from conftest import Bundles, Start
 from envoy import Listening
 from extended import websocket_over_http2
 from messages import execution
@@ -88,6 +89,39 @@ def test_a_body_that_is_too_large_is_refused(envoy: Listening, issuer: Issuer) -
     assert httpx.post(url, content=large, headers=ada).status_code == 413
     pieces = (large[place : place + 7_000] for place in range(0, len(large), 7_000))
     assert httpx.post(url, content=pieces, headers=ada).status_code == 413
+
+
+SIZES = """
+@id("own") permit (principal, action, resource)
+when { resource has owner && resource.owner == principal };
+@id("small") @message("Too large.")
+forbid (principal, action == Notebook::Action::"contents:write", resource)
+unless { context has bytes && context.bytes <= 300000 };
+"""
+
+
+def test_what_is_written_is_waited_for_where_a_policy_looks_at_its_size(
+    start: Start, base: Json, bundles: Bundles, issuer: Issuer, recorder: Recorder
+) -> None:
+    packed = base64.b64encode(bundles.of(SIZES, 1, "sizes")).decode()
+    limits = {"body_bytes": 8 << 20, "request_bytes": 8 << 20}
+    sized = start({**base, "bundle": {"packed": packed}, "limits": limits}, recorder.port)
+    ada = issuer.bearer("ada")
+
+    def put(size: int, **more: int) -> int:
+        content = base64.b64encode(b"x" * size).decode()
+        file = {"type": "file", "format": "base64", "content": content, **more}
+        return httpx.put(
+            f"{sized.url}/user/ada/api/contents/a.bin", json=file, headers=ada
+        ).status_code
+
+    assert put(300_000) == 200
+    assert len(recorder.requests[-1]["body"]) > 400_000
+    assert put(300_001) == 403
+    assert put(300_000, chunk=2) == 200
+    # More than the proxy itself keeps back.
+    assert put(1_500_000) == 413
+    assert len(recorder.requests) == 2
 
 
 @pytest.fixture

@@ -49,6 +49,67 @@ fn a_body_that_decides_nothing_is_not_waited_for() {
 }
 
 #[test]
+fn how_much_is_written_is_waited_for_where_a_policy_looks_at_it() {
+    let policies = json!({"members": {"a.cedar": r#"
+        permit (principal, action, resource)
+        when { resource has owner && resource.owner == principal };
+        forbid (principal, action == Notebook::Action::"contents:write", resource)
+        unless { context has bytes && context.bytes <= 6 };"#}});
+    let (limits, identity) = (json!({"body_bytes": 100}), json!([{"jwt": {"user": "sub"}}]));
+    let fields = [("bundle", policies), ("limits", limits), ("identity", identity)];
+    let filter = Filter::open(&config(&fields));
+    filter.host.verified(JWT, "jwt", &json!({"sub": "ada"}));
+    let put = |headers: &[(&str, &str)], body: &str| {
+        let path = "/user/ada/api/contents/a.bin";
+        let (mut exchange, step) = filter.begin("PUT", path, headers, false);
+        assert_eq!(step, Step::Pause);
+        if filter.host.answer().is_none() {
+            let kept = filter.host.send(body.as_bytes());
+            if exchange.body(&filter.host, kept, true) == Step::Continue {
+                return 200;
+            }
+        }
+        filter.host.answer().unwrap().status
+    };
+    let written = |content: &str| json!({"format": "base64", "content": content}).to_string();
+    assert_eq!(put(&[FORM], &written("YWJjZGVm")), 200);
+    assert_eq!(put(&[FORM], &written("YWJjZGVmZw==")), 403);
+    // What the head says of the length decides nothing but whether it is read.
+    assert_eq!(put(&[FORM, ("content-length", "1")], &written("YWJjZGVmZw==")), 403);
+    assert_eq!(put(&[FORM, ("content-length", "101")], &written("YQ==")), 413);
+    assert_eq!(put(&[FORM], &written(&"YQ".repeat(50))), 413);
+    assert_eq!(put(&[FORM, ("content-encoding", "gzip")], &written("YQ==")), 400);
+    assert_eq!(put(&[FORM], r#"{"content": "", "content": "longer than that"}"#), 400);
+    // Of other requests none is waited for that was not before.
+    let (_, step) = filter.begin("DELETE", "/user/ada/api/contents/a.bin", &[], false);
+    assert_eq!(step, Step::Continue);
+}
+
+#[test]
+fn a_terminal_is_decided_with_its_own_command() {
+    let policies = json!({"members": {"a.cedar": r#"
+        permit (principal, action, resource)
+        when { resource has owner && resource.owner == principal };
+        forbid (principal, action == Notebook::Action::"terminal:open", resource)
+        when { context has command || context has environment };"#}});
+    let identity = json!([{"jwt": {"user": "sub"}}]);
+    let filter = Filter::open(&config(&[("bundle", policies), ("identity", identity)]));
+    filter.host.verified(JWT, "jwt", &json!({"sub": "ada"}));
+    for (body, step) in [
+        ("", Step::Continue),
+        (r#"{"cwd": "work", "name": "1"}"#, Step::Continue),
+        (r#"{"shell_command": ["sh"]}"#, Step::Pause),
+        (r#"{"extra_env": {"PATH": "/tmp"}}"#, Step::Pause),
+    ] {
+        let (mut exchange, first) = filter.begin("POST", "/user/ada/api/terminals", &[FORM], false);
+        assert_eq!(first, Step::Pause);
+        let kept = filter.host.send(body.as_bytes());
+        assert_eq!(exchange.body(&filter.host, kept, true), step, "{body}");
+    }
+    assert_eq!(filter.send("POST", "/user/ada/api/terminals", &[]), Step::Continue);
+}
+
+#[test]
 fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
     let limits = json!({"body_bytes": 100});
     let identity = json!([{"jwt": {"user": "sub"}}]);
