@@ -28,10 +28,9 @@ demo: build ## Build, and decide a day of a hub while a policy changes
 	$(NOTEGATE) demo
 
 test: need-cargo need-wasm need-tools $(TOOLS)/moto/bin/moto_server ## Install what the tests need, and run all of them
-	$(CARGO) test --locked -p notegate -p notegate-cli --features notegate/remote
-	$(CARGO) test --locked -p notegate-worlds -p notegate-report
+	$(CARGO) test --locked -p notegate -p notegate-cli -p notegate-proxy -p notegate-js -p notegate-worlds -p notegate-report \
+		--features notegate/remote
 	$(CARGO) test --locked -p notegate-benches --lib
-	$(CARGO) test --locked -p notegate-proxy -p notegate-js
 	$(WITH_WASM) $(CARGO) check --locked -p notegate --target $(WASM)
 	cd fuzz && $(CARGO) run --locked --release -- --cases 120 --grammar
 	$(MAKE) --no-print-directory test-python test-server test-gateway test-hub test-pods test-js envoy
